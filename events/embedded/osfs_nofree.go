@@ -1,0 +1,5 @@
+//go:build !linux && !darwin
+
+package embedded
+
+func freeRatio(string) (ratio float64, ok bool) { return 0, false }
