@@ -1,0 +1,80 @@
+package instrument
+
+import (
+	"outcry/events"
+	"outcry/internal/digest"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// State of one instrument. Bounded. Not for many goroutines.
+//
+// What every quote touches stands first and together: with 10,000
+// instruments nothing of a state is in the processor's cache when its turn comes.
+type State struct {
+	hash   digest.Hash
+	seq    uint64
+	clock  int64 // µs
+	ingest int64 // ns
+	due    int64 // ns; 0 never
+	// Seqs of the newest changes of these channels.
+	quoteChange, statsChange uint64
+	counts                   counts
+	defined                  bool
+	seen                     windows
+	block                    block
+	quote                    observed
+	session                  session
+	*rest
+}
+
+// rest is what quotes don't touch, apart from them so that the pages of the
+// states that are touched are fewer.
+type rest struct {
+	trade     observed
+	ref       []byte // id of the newest trade where it is no number
+	tradeID   string // the same as text, made when first looked at
+	rings     [Resolutions]ring
+	barChange [Resolutions]uint64
+
+	id         string
+	definition Definition
+	status     outcryv1.TradingState
+	reason     string
+}
+
+// counts since the beginning.
+type counts struct {
+	duplicates, late, gaps, cancels uint64
+}
+
+// observed is the newest quote or trade; its tick has no indexes into a batch.
+type observed struct {
+	any               bool
+	tick              events.Tick
+	venue, conditions string
+}
+
+// New is an instrument that nothing is known of; ticks are refused until it is defined.
+func New(id string) *State {
+	s := &State{rest: &rest{id: id}}
+	for r := range s.rings {
+		s.rings[r] = ring{open: never, width: widths[r]}
+	}
+	return s
+}
+
+// Deadline is when Advance will next do something, ns; 0 never.
+func (s *State) Deadline() int64 { return s.due }
+
+// Hash is the rolling hash over everything that was decided.
+func (s *State) Hash() digest.Hash { return s.hash }
+
+// schedule finds the deadline anew.
+func (s *State) schedule() {
+	s.due = s.block.due()
+	for r := range s.rings {
+		if due := s.rings[r].due; due != 0 && (s.due == 0 || due < s.due) {
+			s.due = due
+		}
+	}
+}

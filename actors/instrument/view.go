@@ -1,0 +1,37 @@
+package instrument
+
+import "bytes"
+
+// View copies what people look at.
+func (s *State) View(v *View) {
+	*v = View{Instrument: s.id, Seq: s.seq, ClockUs: s.clock, IngestTime: s.ingest,
+		Defined: s.defined, HasQuote: s.quote.any, HasTrade: s.trade.any, Definition: s.definition,
+		Stats: s.session.view(), Status: s.status, StatusReason: s.reason,
+		Cancels: s.counts.cancels, Duplicates: s.counts.duplicates, Late: s.counts.late, Gaps: s.counts.gaps,
+		QuoteSeq: s.quoteChange, StatsSeq: s.statsChange, BarChange: s.barChange}
+	if s.quote.any {
+		t := &s.quote.tick
+		v.Quote = Quote{SourceSeq: t.SourceSeq, EventTime: t.EventTime, ReceiveTime: t.ReceiveTime, BidPrice: t.Price, BidSize: t.Size,
+			AskPrice: t.AskPrice, AskSize: t.AskSize, Absent: t.Absent, Venue: s.quote.venue, Conditions: s.quote.conditions}
+	}
+	if s.trade.any {
+		v.Trade = s.newestTrade()
+	}
+	for resolution := range s.rings {
+		if r := &s.rings[resolution]; r.n() > 0 {
+			v.HasBar[resolution] = true
+			v.Bars[resolution] = r.at(r.n() - 1).public(resolution)
+		}
+	}
+}
+
+// OpenBlock is the block that is still being filled, for reads; ok is false
+// when it is empty. Its Data is a copy, its ClockUs the newest.
+func (s *State) OpenBlock() (b Block, ok bool) {
+	if s.block.ticks == 0 {
+		return Block{}, false
+	}
+	b = s.block.finished(s.clock)
+	b.Data = bytes.Clone(b.Data)
+	return b, true
+}
