@@ -29,14 +29,14 @@ const (
 // faster: the cost is the cache misses on 10,000 buffers, so a tick should be few bytes.
 type block struct {
 	data      []byte
-	words     []string // the block's own; behind its length stand those of the block before
 	ticks     uint32
 	day       int32
-	first     uint64 // seq
-	clock     int64  // the entity's, when it was started, µs
-	low, high int64  // event times
+	clock     int64 // the entity's, when it was started, µs
+	low, high int64 // event times
 	past      past
 	live      bool
+	words     []string // the block's own; behind its length stand those of the block before
+	first     uint64   // seq
 }
 
 func (k *block) start(seq uint64, at, clock int64) {

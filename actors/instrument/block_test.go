@@ -112,40 +112,51 @@ func read(t rapid.TB, b *Block) (ticks []BlockTick) {
 	return ticks
 }
 
-// TestBlocksStayWithinTheirBounds: the largest inputs that are allowed must
-// not make a block beyond 64 KiB or 255 words, which readers refuse.
+// TestBlocksStayWithinTheirBounds: the largest inputs that are allowed, and
+// inputs with ever new words, must not make a block beyond 64 KiB or 255 words, which
+// readers refuse.
 func TestBlocksStayWithinTheirBounds(t *testing.T) {
-	s := define(t, "A")
-	var f Facts
-	var blocks []Block
-	long := strings.Repeat("y", wordMax-4)
-	for i := range int64(1200) {
-		b := batchOf(outcryv1.Mode_MODE_LIVE, at0)
-		b.Dictionary = []string{long + strconv.FormatInt(i%1000, 10), long + strconv.FormatInt(1000+i%1000, 10)}
-		g := group(b, []events.Tick{{Kind: events.TradeTick, SourceSeq: 1<<63 + uint64(i)*3, EventTime: at0, ReceiveTime: 1 << (i % 63),
-			Price: -1 << (i % 63), Size: 1 + i, Ref: 1, Venue: 1, Conditions: 2}},
-			&outcryv1.TapeEvent{EventTimeNs: at0, Event: &outcryv1.TapeEvent_Status{
-				Status: &outcryv1.TradingStatus{State: 1, Reason: strings.Repeat("r", textMax)}}})
-		g.Refs = []string{strings.Repeat("t", wordMax)}
-		f.Reset()
-		s.Fold(b, g, &f)
-		if f.Accepted != 2 {
-			t.Fatalf("refused: %+v", f.Refusals)
-		}
-		blocks = append(blocks, f.Blocks...)
+	for name, length := range map[string]int{"large": wordMax - 4, "many words": 0} {
+		t.Run(name, func(t *testing.T) {
+			s := define(t, "A")
+			var f Facts
+			var blocks []Block
+			for i := range int64(1200) {
+				b, g := largest(i, length)
+				f.Reset()
+				s.Fold(b, g, &f)
+				if f.Accepted != 2 {
+					t.Fatalf("refused: %+v", f.Refusals)
+				}
+				blocks = append(blocks, f.Blocks...)
+			}
+			last, _ := s.OpenBlock()
+			next := uint64(1)
+			for _, b := range append(blocks, last) {
+				if b.FirstSeq != next {
+					t.Fatalf("a block begins at %d, the one before ended at %d", b.FirstSeq, next-1)
+				}
+				read(t, &b)
+				next = b.LastSeq + 1
+			}
+			if next != s.seq+1 || len(blocks) < 9 {
+				t.Fatalf("%d blocks up to %d of %d", len(blocks), next-1, s.seq)
+			}
+		})
 	}
-	last, _ := s.OpenBlock()
-	next := uint64(1)
-	for _, b := range append(blocks, last) {
-		if b.FirstSeq != next {
-			t.Fatalf("a block begins at %d, the one before ended at %d", b.FirstSeq, next-1)
-		}
-		read(t, &b)
-		next = b.LastSeq + 1
-	}
-	if next != s.seq+1 || len(blocks) < 20 {
-		t.Fatalf("%d blocks up to %d of %d", len(blocks), next-1, s.seq)
-	}
+}
+
+// largest is a trade and a status whose texts are as long as may be, where length says so.
+func largest(i int64, length int) (*events.Batch, *events.Group) {
+	b := batchOf(outcryv1.Mode_MODE_LIVE, at0)
+	pad := strings.Repeat("y", length)
+	b.Dictionary = []string{pad + strconv.FormatInt(i%1000, 10), pad + strconv.FormatInt(1000+i%1000, 10)}
+	g := group(b, []events.Tick{{Kind: events.TradeTick, SourceSeq: 1<<63 + uint64(i)*3, EventTime: at0, ReceiveTime: 1 << (i % 63),
+		Price: -1 << (i % 63), Size: 1 + i, Ref: 1, Venue: 1, Conditions: 2}},
+		&outcryv1.TapeEvent{EventTimeNs: at0, Event: &outcryv1.TapeEvent_Status{
+			Status: &outcryv1.TradingStatus{State: 1, Reason: strings.Repeat("r", 8*length)}}})
+	g.Refs = []string{strings.Repeat("t", 1+length)}
+	return b, g
 }
 
 // TestReadBlockStopsWhereItsReaderSays: a page of trades ends in the middle of a block.

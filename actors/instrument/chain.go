@@ -16,8 +16,9 @@ type turn struct {
 
 	// Where things stood when the group began.
 	closed, dirty, blocks int
-	counts                counts
 	clock                 int64
+	// What the group adds to the state's counts.
+	duplicates, late, gaps uint64
 }
 
 // Sections of a change group, as bits; one that says nothing is left out.
@@ -39,7 +40,8 @@ func (f *folding) begin(now int64) {
 	t.bytes = append(append(t.bytes[:0], f.hash[:]...), 0, 0, 0, 0, 0)
 	t.from, t.bars = turnHead, t.bars[:0]
 	t.closed, t.dirty, t.blocks = len(f.out.Closed), len(f.out.Dirty), len(f.out.Blocks)
-	t.counts, t.clock = f.counts, f.clock
+	t.clock = f.clock
+	t.duplicates, t.late, t.gaps = 0, 0, 0
 }
 
 // pending is the number of tick bytes that are in no block yet.
@@ -54,16 +56,22 @@ func (t *turn) flush(b *block) {
 // end moves the rolling hash, unless nothing was decided.
 func (f *folding) end() {
 	t := &f.out.turn
-	if !f.moved && f.counts == t.counts {
+	counted := t.duplicates|t.late|t.gaps != 0
+	if !f.moved && !counted {
 		return
+	}
+	if counted {
+		f.counts.duplicates += t.duplicates
+		f.counts.late += t.late
+		f.counts.gaps += t.gaps
 	}
 	f.ingest = f.now
 	t.flush(&f.block)
 	binary.LittleEndian.PutUint32(t.bytes[turnHead-4:], uint32(len(t.bytes)-turnHead))
 	t.number(sectionClock, uint64(f.clock-t.clock))
-	t.number(sectionDuplicates, f.counts.duplicates-t.counts.duplicates)
-	t.number(sectionLate, f.counts.late-t.counts.late)
-	t.number(sectionGaps, f.counts.gaps-t.counts.gaps)
+	t.number(sectionDuplicates, t.duplicates)
+	t.number(sectionLate, t.late)
+	t.number(sectionGaps, t.gaps)
 	t.number(sectionClosed, uint64(len(f.out.Closed)-t.closed))
 	t.bytes = append(t.bytes, t.bars...)
 	dirty := f.out.Dirty[t.dirty:]

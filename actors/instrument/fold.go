@@ -77,7 +77,7 @@ func (f *folding) verdict(kind events.TickKind, seq uint64) events.Verdict {
 		return events.New
 	}
 	v, gap := f.seen.see(f.source|uint64(kind), seq)
-	f.counts.gaps += gap
+	f.out.turn.gaps += gap
 	f.out.Gaps += gap
 	return v
 }
@@ -89,10 +89,10 @@ func (f *folding) tally(v events.Verdict) bool {
 		f.out.Accepted++
 	case events.Duplicate:
 		f.out.Duplicates++
-		f.counts.duplicates++
+		f.out.turn.duplicates++
 	case events.Late:
 		f.out.Late++
-		f.counts.late++
+		f.out.turn.late++
 	}
 	return v == events.New
 }

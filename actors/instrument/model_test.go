@@ -1,11 +1,13 @@
 package instrument
 
 import (
+	"maps"
 	"math/big"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"outcry/events"
@@ -84,6 +86,56 @@ func TestBarsEqualANaiveModel(t *testing.T) {
 				if diff := cmp.Diff(want, b); diff != "" {
 					t.Fatal(diff)
 				}
+			}
+		}
+	})
+}
+
+// TestTheNewestBarsAreKept: of a long day the newest 120 bars stay, late
+// prints among them, and a print that is older makes its stored bar dirty, not a kept one wrong.
+func TestTheNewestBarsAreKept(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := define(t, "A")
+		kept := map[int64]int64{} // volume by open time
+		at, spread := int64(at0), rapid.Int64Range(1, 200).Draw(t, "spread")
+		var f Facts
+		for range rapid.IntRange(20, 40).Draw(t, "groups") {
+			b := batchOf(outcryv1.Mode_MODE_IMPORT, at0+day-1)
+			g := group(b, nil)
+			var dirty []DirtyBar
+			for range 10 {
+				at += second
+				late := at - rapid.Int64Range(0, 1).Draw(t, "late")*rapid.Int64Range(0, spread).Draw(t, "seconds")*second
+				late = max(late, at0)
+				g.Ticks = append(g.Ticks, events.Tick{Kind: events.TradeTick, EventTime: late, Price: 1, Size: 1})
+				oldest := slices.Min(append(slices.Collect(maps.Keys(kept)), late))
+				if d := (DirtyBar{Resolution: Second, Time: late / second}); kept[late] == 0 && len(kept) == barsMax && late == oldest {
+					if len(dirty) == 0 || dirty[len(dirty)-1] != d {
+						dirty = append(dirty, d)
+					}
+					continue
+				}
+				kept[late]++
+				if len(kept) > barsMax {
+					delete(kept, oldest)
+				}
+			}
+			f.Reset()
+			s.Fold(b, g, &f)
+			if diff := cmp.Diff(dirty, f.Dirty, cmpopts.EquateEmpty()); diff != "" {
+				t.Fatal(diff)
+			}
+			got := map[int64]int64{}
+			last := int64(0)
+			for _, b := range s.Bars(Second, nil) {
+				if b.Time <= last {
+					t.Fatalf("a bar at %d after one at %d", b.Time, last)
+				}
+				last = b.Time
+				got[b.Time*second] = b.Volume
+			}
+			if diff := cmp.Diff(kept, got); diff != "" {
+				t.Fatal(diff)
 			}
 		}
 	})

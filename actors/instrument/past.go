@@ -8,11 +8,11 @@ import (
 
 // past is what the fields of the next tick are told against.
 type past struct {
+	marks [3]marks // by kind of tick
 	at    int64
 	seq   [3]uint64 // source sequences by kind of tick
 	price [2]int64  // bid, trade
 	id    int64
-	marks [3]marks
 }
 
 // marks change rarely; those of a tick are the ones of the tick of its kind before.
@@ -94,7 +94,6 @@ func (p *past) tick(kind events.TickKind, f *[fieldCount]uint64) events.Tick {
 		t.Price, t.Size, t.AskPrice, t.AskSize = p.price[0], int64(f[4]), p.price[0]+unzigzag(f[5]), int64(f[6])
 		t.Absent = m.flags & (noBid | noAsk)
 		t = plainQuote(&t)
-		t.Venue, t.Conditions = uint16(m.venue), uint16(m.conditions)
 	case events.TradeTick:
 		p.price[1] += unzigzag(f[3])
 		p.id += unzigzag(f[5])

@@ -17,10 +17,16 @@ func (f *folding) onQuote(t *events.Tick) *fault {
 		return nil
 	}
 	f.next(t.EventTime)
-	q := &f.quote
-	q.any, q.tick = true, plainQuote(t)
-	f.out.turn.bytes = f.block.quote(f.out.turn.bytes, &q.tick, f.word(t.Venue), f.word(t.Conditions))
-	q.venue, q.conditions = f.block.newest(events.QuoteTick)
+	if t.Absent != 0 {
+		plain := plainQuote(t)
+		t = &plain
+	}
+	f.quote = newestQuote{any: true, worded: t.Venue|t.Conditions != 0, absent: t.Absent, sourceSeq: t.SourceSeq,
+		at: t.EventTime, receivedAt: t.ReceiveTime, bid: t.Price, bidSize: t.Size, ask: t.AskPrice, askSize: t.AskSize}
+	f.out.turn.bytes = f.block.quote(f.out.turn.bytes, t, f.word(t.Venue), f.word(t.Conditions))
+	if f.quote.worded {
+		f.quoteVenue, f.quoteConditions = f.block.newest(events.QuoteTick)
+	}
 	f.quoteChange = f.seq
 	if f.session.quote(t.EventTime) {
 		f.statsChange = f.seq
@@ -28,10 +34,20 @@ func (f *folding) onQuote(t *events.Tick) *fault {
 	return nil
 }
 
-// plainQuote is a quote's tick without indexes into its batch, zero where a side is absent.
+// newestQuote is the newest quote by arrival, small because every quote writes it.
+type newestQuote struct {
+	sourceSeq                  uint64
+	at, receivedAt             int64
+	bid, bidSize, ask, askSize int64
+	absent                     uint8
+	any                        bool
+	worded                     bool // rest.quoteVenue and rest.quoteConditions are this quote's
+}
+
+// plainQuote is a quote's tick, zero where a side is absent.
 func plainQuote(t *events.Tick) events.Tick {
 	q := events.Tick{Kind: events.QuoteTick, SourceSeq: t.SourceSeq, EventTime: t.EventTime, ReceiveTime: t.ReceiveTime,
-		Price: t.Price, Size: t.Size, AskPrice: t.AskPrice, AskSize: t.AskSize, Absent: t.Absent}
+		Price: t.Price, Size: t.Size, AskPrice: t.AskPrice, AskSize: t.AskSize, Absent: t.Absent, Venue: t.Venue, Conditions: t.Conditions}
 	if t.Absent&events.NoBidPrice != 0 {
 		q.Price = 0
 	}

@@ -2,7 +2,6 @@ package instrument
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -32,12 +31,6 @@ func Restore(id string, data []byte) (*State, error) {
 	return s, nil
 }
 
-// parser reads a snapshot; after its first error it gives zeros.
-type parser struct {
-	rest []byte
-	err  error
-}
-
 func (p *parser) state(s *State) {
 	if p.byte() != snapshotVersion {
 		p.fail(errSnapshotVersion)
@@ -57,11 +50,13 @@ func (p *parser) state(s *State) {
 		p.definition(&s.definition)
 	}
 	if s.quote.any = has&hasQuote != 0; s.quote.any {
-		p.observed(&s.quote, events.QuoteTick)
+		p.quote(&s.quote)
+		if s.quote.worded {
+			s.quoteVenue, s.quoteConditions = p.text(), p.text()
+		}
 	}
 	if s.trade.any = has&hasTrade != 0; s.trade.any {
-		p.observed(&s.trade, events.TradeTick)
-		s.ref = []byte(p.text())
+		p.trade(&s.trade)
 	}
 	if s.session.any = has&hasSession != 0; s.session.any {
 		p.session(&s.session)
@@ -74,54 +69,6 @@ func (p *parser) state(s *State) {
 	s.schedule()
 }
 
-func (p *parser) fail(err error) {
-	if p.err == nil {
-		p.err = err
-	}
-	p.rest = nil
-}
-
-func (p *parser) bytes(n uint64) []byte {
-	if n > uint64(len(p.rest)) {
-		p.fail(errSnapshotShort)
-		return nil
-	}
-	b := p.rest[:n]
-	p.rest = p.rest[n:]
-	return b
-}
-
-func (p *parser) byte() byte {
-	if b := p.bytes(1); b != nil {
-		return b[0]
-	}
-	return 0
-}
-
-func (p *parser) number() uint64 {
-	v, n := binary.Uvarint(p.rest)
-	if n <= 0 {
-		p.fail(errSnapshotShort)
-		return 0
-	}
-	p.rest = p.rest[n:]
-	return v
-}
-
-func (p *parser) numbers(to ...*uint64) {
-	for _, v := range to {
-		*v = p.number()
-	}
-}
-
-func (p *parser) signed(to ...*int64) {
-	for _, v := range to {
-		*v = unzigzag(p.number())
-	}
-}
-
-func (p *parser) text() string { return string(p.bytes(p.number())) }
-
 func (p *parser) definition(d *Definition) {
 	var price, size int64
 	p.signed(&price, &size, &d.TickSize, &d.SizeStep)
@@ -129,19 +76,19 @@ func (p *parser) definition(d *Definition) {
 	d.Currency, d.Calendar, d.Description = p.text(), p.text(), p.text()
 }
 
-func (p *parser) observed(o *observed, kind events.TickKind) {
-	t := &o.tick
-	t.Kind = kind
+func (p *parser) quote(q *newestQuote) {
+	q.absent, q.worded = p.byte(), p.byte() != 0
+	p.numbers(&q.sourceSeq)
+	p.signed(&q.at, &q.receivedAt, &q.bid, &q.bidSize, &q.ask, &q.askSize)
+}
+
+func (p *parser) trade(n *newestTrade) {
+	t := &n.tick
+	t.Kind, t.Side = events.TradeTick, p.byte()
 	p.numbers(&t.SourceSeq)
-	p.signed(&t.EventTime, &t.ReceiveTime, &t.Price, &t.Size)
-	if kind == events.QuoteTick {
-		p.signed(&t.AskPrice, &t.AskSize)
-		t.Absent = p.byte()
-	} else {
-		p.signed(&t.TradeID)
-		t.Side = p.byte()
-	}
-	o.venue, o.conditions = p.text(), p.text()
+	p.signed(&t.EventTime, &t.ReceiveTime, &t.Price, &t.Size, &t.TradeID)
+	n.ref = []byte(p.text())
+	n.venue, n.conditions = p.text(), p.text()
 }
 
 func (p *parser) session(s *session) {
@@ -232,13 +179,6 @@ func (p *parser) windows(w *windows) {
 		}
 		w.cold = append(w.cold, cold{key: p.key(), high: p.number()})
 	}
-}
-
-func (p *parser) key() uint64 {
-	if b := p.bytes(8); b != nil {
-		return binary.LittleEndian.Uint64(b)
-	}
-	return 0
 }
 
 func (p *parser) block(k *block, seq uint64) {

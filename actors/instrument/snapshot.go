@@ -1,10 +1,6 @@
 package instrument
 
-import (
-	"encoding/binary"
-
-	"outcry/events"
-)
+import "encoding/binary"
 
 const snapshotVersion = 1
 
@@ -32,9 +28,12 @@ func (s *State) Snapshot(dst []byte) []byte {
 	}
 	if s.quote.any {
 		dst = s.quote.append(dst)
+		if s.quote.worded {
+			dst = appendText(appendText(dst, s.quoteVenue), s.quoteConditions)
+		}
 	}
 	if s.trade.any {
-		dst = appendText(s.trade.append(dst), string(s.ref))
+		dst = s.trade.append(dst)
 	}
 	if s.session.any {
 		dst = s.session.append(dst)
@@ -69,16 +68,17 @@ func appendSigned(dst []byte, numbers ...int64) []byte {
 	return dst
 }
 
-func (o *observed) append(dst []byte) []byte {
-	t := &o.tick
-	dst = binary.AppendUvarint(dst, t.SourceSeq)
-	dst = appendSigned(dst, t.EventTime, t.ReceiveTime, t.Price, t.Size)
-	if t.Kind == events.QuoteTick {
-		dst = append(appendSigned(dst, t.AskPrice, t.AskSize), t.Absent)
-	} else {
-		dst = append(appendSigned(dst, t.TradeID), t.Side)
-	}
-	return appendText(appendText(dst, o.venue), o.conditions)
+func (q *newestQuote) append(dst []byte) []byte {
+	dst = append(dst, q.absent, bit(q.worded, 1))
+	dst = binary.AppendUvarint(dst, q.sourceSeq)
+	return appendSigned(dst, q.at, q.receivedAt, q.bid, q.bidSize, q.ask, q.askSize)
+}
+
+func (n *newestTrade) append(dst []byte) []byte {
+	t := &n.tick
+	dst = binary.AppendUvarint(append(dst, t.Side), t.SourceSeq)
+	dst = appendSigned(dst, t.EventTime, t.ReceiveTime, t.Price, t.Size, t.TradeID)
+	return appendText(appendText(appendText(dst, string(n.ref)), n.venue), n.conditions)
 }
 
 func (s *session) append(dst []byte) []byte {

@@ -96,3 +96,31 @@ func TestGoldenHash(t *testing.T) {
 		t.Errorf("after an hour the hash is %s, was %s", got, want)
 	}
 }
+
+// TestTheHashMovesWithWhatIsDecided: what two members count differently must
+// show in their hashes; what changed nothing must not, or a member that never saw an
+// idle entity's clock record would differ from one that did.
+func TestTheHashMovesWithWhatIsDecided(t *testing.T) {
+	s := define(t, "A")
+	fold := func(ticks ...events.Tick) bool {
+		before := s.Hash()
+		b := batchOf(outcryv1.Mode_MODE_LIVE, at0)
+		s.Fold(b, group(b, ticks), new(Facts))
+		return s.Hash() != before
+	}
+	quote := events.Tick{SourceSeq: 1, EventTime: at0, Price: 1, AskPrice: 2}
+	if !fold(quote) || !fold(quote) {
+		t.Error("a quote or a duplicate did not move the hash")
+	}
+	if fold() || fold(events.Tick{EventTime: -1}) {
+		t.Error("nothing or a refusal moved the hash")
+	}
+	snapshot := s.Snapshot(nil)
+	if s.Advance(s.Deadline()-1, new(Facts)); !bytes.Equal(snapshot, s.Snapshot(nil)) {
+		t.Error("time alone changed the state before anything was due")
+	}
+	before := s.Hash()
+	if s.Advance(s.Deadline(), new(Facts)); s.Hash() == before {
+		t.Error("what was due did not move the hash")
+	}
+}

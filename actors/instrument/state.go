@@ -1,7 +1,6 @@
 package instrument
 
 import (
-	"outcry/events"
 	"outcry/internal/digest"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -18,25 +17,25 @@ type State struct {
 	due    int64 // ns; 0 never
 	// Seqs of the newest changes of these channels.
 	quoteChange, statsChange uint64
-	counts                   counts
 	defined                  bool
+	quote                    newestQuote
 	seen                     windows
 	block                    block
-	quote                    observed
 	session                  session
 	*rest
 }
 
-// rest is what quotes don't touch, apart from them so that the pages of the
-// states that are touched are fewer.
+// rest is what quotes don't touch, in memory of its own: the pages and cache
+// lines that they touch are fewer.
 type rest struct {
-	trade     observed
-	ref       []byte // id of the newest trade where it is no number
-	tradeID   string // the same as text, made when first looked at
+	trade     newestTrade
 	rings     [Resolutions]ring
 	barChange [Resolutions]uint64
 
+	quoteVenue, quoteConditions string
+
 	id         string
+	counts     counts
 	definition Definition
 	status     outcryv1.TradingState
 	reason     string
@@ -45,13 +44,6 @@ type rest struct {
 // counts since the beginning.
 type counts struct {
 	duplicates, late, gaps, cancels uint64
-}
-
-// observed is the newest quote or trade; its tick has no indexes into a batch.
-type observed struct {
-	any               bool
-	tick              events.Tick
-	venue, conditions string
 }
 
 // New is an instrument that nothing is known of; ticks are refused until it is defined.

@@ -40,29 +40,38 @@ func (f *folding) onTrade(t *events.Tick) *fault {
 	return nil
 }
 
+// newestTrade is the newest by arrival; its tick has no indexes into a batch.
+type newestTrade struct {
+	any               bool
+	tick              events.Tick
+	ref               []byte // its id where that is no number
+	id                string // the same as text, made when first looked at
+	venue, conditions string
+}
+
 // remember keeps the newest trade and puts it into the open block.
 func (f *folding) remember(t *events.Tick, ref string) {
 	n := &f.trade
 	n.any = true
 	n.tick = events.Tick{Kind: events.TradeTick, SourceSeq: t.SourceSeq, EventTime: t.EventTime, ReceiveTime: t.ReceiveTime,
 		Price: t.Price, Size: t.Size, Side: t.Side, TradeID: t.TradeID}
-	f.ref, f.tradeID = append(f.ref[:0], ref...), ""
+	n.ref, n.id = append(n.ref[:0], ref...), ""
 	f.out.turn.bytes = f.block.trade(f.out.turn.bytes, &n.tick, ref, f.word(t.Venue), f.word(t.Conditions))
 	n.venue, n.conditions = f.block.newest(events.TradeTick)
 	if f.out.WantTrades {
-		f.out.Trades = append(f.out.Trades, SequencedTrade{Seq: f.seq, Trade: f.newestTrade()})
+		f.out.Trades = append(f.out.Trades, SequencedTrade{Seq: f.seq, Trade: n.public()})
 	}
 }
 
-// newestTrade is the trade as people look at it. Its id becomes text only here:
+// public is the trade as people look at it. Its id becomes text only here:
 // most trades are never looked at.
-func (s *State) newestTrade() Trade {
-	t := &s.trade.tick
-	if s.tradeID == "" {
-		s.tradeID = tradeIDOf(t.TradeID, s.ref)
+func (n *newestTrade) public() Trade {
+	t := &n.tick
+	if n.id == "" {
+		n.id = tradeIDOf(t.TradeID, n.ref)
 	}
 	return Trade{SourceSeq: t.SourceSeq, EventTime: t.EventTime, ReceiveTime: t.ReceiveTime, Price: t.Price, Size: t.Size,
-		Side: t.Side, TradeID: s.tradeID, Venue: s.trade.venue, Conditions: s.trade.conditions}
+		Side: t.Side, TradeID: n.id, Venue: n.venue, Conditions: n.conditions}
 }
 
 // tradeIDOf is an id in text: the one that is no number, if there is one.

@@ -9,13 +9,15 @@ func (s *State) View(v *View) {
 		Stats: s.session.view(), Status: s.status, StatusReason: s.reason,
 		Cancels: s.counts.cancels, Duplicates: s.counts.duplicates, Late: s.counts.late, Gaps: s.counts.gaps,
 		QuoteSeq: s.quoteChange, StatsSeq: s.statsChange, BarChange: s.barChange}
-	if s.quote.any {
-		t := &s.quote.tick
-		v.Quote = Quote{SourceSeq: t.SourceSeq, EventTime: t.EventTime, ReceiveTime: t.ReceiveTime, BidPrice: t.Price, BidSize: t.Size,
-			AskPrice: t.AskPrice, AskSize: t.AskSize, Absent: t.Absent, Venue: s.quote.venue, Conditions: s.quote.conditions}
+	if q := &s.quote; q.any {
+		v.Quote = Quote{SourceSeq: q.sourceSeq, EventTime: q.at, ReceiveTime: q.receivedAt, BidPrice: q.bid, BidSize: q.bidSize,
+			AskPrice: q.ask, AskSize: q.askSize, Absent: q.absent}
+		if q.worded {
+			v.Quote.Venue, v.Quote.Conditions = s.quoteVenue, s.quoteConditions
+		}
 	}
 	if s.trade.any {
-		v.Trade = s.newestTrade()
+		v.Trade = s.trade.public()
 	}
 	for resolution := range s.rings {
 		if r := &s.rings[resolution]; r.n() > 0 {

@@ -1,8 +1,11 @@
 package instrument
 
 import (
+	"slices"
 	"strconv"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"outcry/events"
 	outcryv1 "outcry/proto/outcry/v1"
@@ -31,6 +34,52 @@ func TestAColdSourceIsNeverTakenForNew(t *testing.T) {
 	see(t, &w, 1, 103, events.Duplicate, 0)
 	see(t, &w, 1, 106, events.New, 0)
 	see(t, &w, 1, 108, events.New, 1)
+}
+
+// slowWindows is the same by the book: everything seen is kept, in order of use.
+type slowWindows struct {
+	order []uint64 // used last first
+	exact map[uint64]*events.Window
+	floor map[uint64]uint64
+	high  map[uint64]uint64
+}
+
+func (w *slowWindows) see(key, seq uint64) events.Verdict {
+	place := slices.Index(w.order, key)
+	if place >= hotMax || place < 0 {
+		if place >= 0 && seq <= w.high[key] {
+			// It stays cold, but is the last to be forgotten.
+			w.order = slices.Insert(slices.Delete(w.order, place, place+1), hotMax, key)
+			return events.Late
+		}
+		w.exact[key], w.floor[key] = &events.Window{}, w.high[key]
+	}
+	if place >= 0 {
+		w.order = slices.Delete(w.order, place, place+1)
+	}
+	w.order = slices.Insert(w.order, 0, key)
+	if seq <= w.floor[key] {
+		return events.Late
+	}
+	w.high[key] = max(w.high[key], seq)
+	v, _ := w.exact[key].See(seq)
+	return v
+}
+
+// TestWindowsFollowTheBook: with many sources in any order, which of them are
+// told exactly must be those used last, or duplicates are accepted.
+func TestWindowsFollowTheBook(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var fast windows
+		slow := slowWindows{exact: map[uint64]*events.Window{}, floor: map[uint64]uint64{}, high: map[uint64]uint64{}}
+		for range rapid.IntRange(1, 300).Draw(t, "steps") {
+			key, seq := rapid.Uint64Range(1, 20).Draw(t, "key"), rapid.Uint64Range(1, 40).Draw(t, "seq")
+			got, _ := fast.see(key, seq)
+			if want := slow.see(key, seq); got != want {
+				t.Fatalf("key %d seq %d: verdict %d, want %d", key, seq, got, want)
+			}
+		}
+	})
 }
 
 // TestTheSourceUsedLongestAgoTurnsCold: a busy source keeps its exact window

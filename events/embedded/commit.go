@@ -145,18 +145,15 @@ func (c *committer) mark(f form) error {
 	return err
 }
 
-// cut takes back a group that could not be written. Where the disk is full
-// the log goes on: the file ends again with the last durable group, durably,
-// so that no part of this group can ever stand behind a later, shorter one.
+// cut takes back a group that could not be written. Where the disk is full the
+// log goes on, and the file ends again with the last durable group. The next
+// group's sync makes that durable too; a power cut before it leaves a torn tail.
 func (c *committer) cut(err error) error {
 	if !diskFull(err) {
 		return err
 	}
 	if err := c.file.Truncate(c.end); err != nil {
 		return fmt.Errorf("cutting %s back to %d bytes: %w", c.seg.name(), c.end, err)
-	}
-	if err := c.file.Sync(); err != nil {
-		return &syncError{c.seg.name(), err}
 	}
 	if err := c.mark(formMark); err != nil && !diskFull(err) {
 		return fmt.Errorf("writing to %s: %w", c.seg.name(), err)

@@ -13,7 +13,7 @@ import (
 func TestLog(t *testing.T) {
 	for name, c := range map[string]embedded.Config{
 		"Default":       {},
-		"SmallSegments": {SegmentBytes: 4 << 10, InstrumentPartitions: 2, RoomPartitions: 3},
+		"SmallSegments": {SegmentBytes: 128 << 10, InstrumentPartitions: 2, RoomPartitions: 3},
 		"TinyTail":      {TailBytes: 1000, InstrumentPartitions: 2, RoomPartitions: 2},
 		"NoTail":        {TailBytes: 1, InstrumentPartitions: 2, RoomPartitions: 2},
 	} {

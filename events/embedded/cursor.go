@@ -39,6 +39,7 @@ type cursor struct {
 // open puts the cursor before the record of this offset, which must be durable.
 func (l *Log) open(stream int, offset int64) (*cursor, error) {
 	c := &cursor{log: l, stream: stream, next: offset}
+	c.walk.files, c.walk.win = &l.files, newWindow(nil, "", cursorWindow)
 	if err := c.seek(); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
@@ -68,9 +69,8 @@ func (c *cursor) seek() error {
 	if err == nil {
 		var file File
 		if file, err = l.files.fs.OpenFile(l.files.path(seg.name()), os.O_RDONLY); err == nil {
-			sections := c.walk.sections
-			c.walk = walker{files: &l.files, seg: seg, win: newWindow(file, seg.name(), cursorWindow), pos: start, sections: sections}
-			c.left = 0
+			c.walk.win.turn(file, seg.name())
+			c.walk.seg, c.walk.pos, c.left = seg, start, 0
 			return nil
 		}
 	}

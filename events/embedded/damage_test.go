@@ -66,6 +66,7 @@ func size(t testing.TB, fs *faultfs.FS, name string) int64 {
 // Breaks for users: a bit that flips on the disk changes a price or a message
 // without a word, or takes acknowledged ones away.
 func TestNoFlippedBitIsServedOrHidden(t *testing.T) {
+	t.Parallel()
 	clean, want := filled(t, 40)
 	r := seeded(1)
 	refused := 0

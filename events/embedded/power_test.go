@@ -17,9 +17,10 @@ import (
 
 const powerCuts = 1000
 
-// Breaks for users: what was acknowledged is gone after a power cut, or a
-// position that they saw means something else.
+// Breaks for users: what was acknowledged is gone after a power cut or
+// a kill, or a position that they saw means something else.
 func TestAThousandPowerCutsLoseNothingAcknowledged(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(powerCuts) {
 		w := &world{r: seeded(seed), fs: faultfs.New(), known: map[events.Position]string{}, tried: map[string]bool{}}
 		w.config = small(nil)
@@ -60,17 +61,26 @@ func (w *world) live(life int) error {
 	if err != nil {
 		return err
 	}
-	w.fs = w.fs.Reboot(w.r)
-	if life == 0 { // sometimes it goes again before anything was opened
-		w.fs = w.fs.Reboot(w.r)
+	w.stop()
+	if life == 0 { // sometimes the power goes again before anything was opened
+		w.stop()
 	}
 	w.config.FS = w.fs
 	if log, err = embedded.Open(dir, w.config); err != nil {
 		return fmt.Errorf("opening after the power cut: %w", err)
 	}
 	err = errors.Join(w.look(log), log.Close())
-	w.fs = w.fs.Reboot(w.r) // what was seen must stay, though nothing was synced since
+	w.stop() // what was seen must stay, though nothing was synced since
 	return err
+}
+
+// stop cuts the power, or only kills the process.
+func (w *world) stop() {
+	if w.r.IntN(2) == 0 {
+		w.fs.Restart()
+		return
+	}
+	w.fs = w.fs.Reboot(w.r)
 }
 
 func (w *world) publish(log *embedded.Log) error {

@@ -97,6 +97,38 @@ func TestAReaderThatOpensAmidWritingSeesWholeRecords(t *testing.T) {
 	}
 }
 
+// Breaks for users: a replay would count what a power cut takes back.
+func TestAReaderLeavesOutTheGroupUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := &gatedFS{FS: faultfs.New(), open: make(chan struct{})}
+		c := small(nil)
+		c.FS = gate
+		log := mustOpen(t, dir, c)
+		mustPublish(t, log, events.Room, 0, "durable")
+		gate.closed.Store(true)
+		done := make(chan error, 1)
+		go func() {
+			_, err := publish(log, events.Room, 0, "under way")
+			done <- err
+		}()
+		synctest.Wait()
+		reader, err := embedded.OpenReader(dir, embedded.Config{FS: gate.FS})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all, err := contents(reader); err != nil || len(all) != 1 {
+			t.Errorf("the reader sees %v (%v)", all, err)
+		}
+		mustClose(t, reader)
+		gate.closed.Store(false)
+		close(gate.open)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		mustClose(t, log)
+	})
+}
+
 // Breaks for users: a tool that looks for a log would make an empty one.
 func TestAReaderOfNothingSaysSo(t *testing.T) {
 	folder := t.TempDir()

@@ -20,6 +20,11 @@ func newWindow(file File, name string, size int) window {
 	return window{file: file, name: name, size: size, buf: make([]byte, 0, size)}
 }
 
+// turn goes to another file and keeps the memory.
+func (w *window) turn(file File, name string) {
+	w.file, w.name, w.buf = file, name, w.buf[:0]
+}
+
 // at gives n bytes at pos, valid until the next call; fewer where end comes before.
 func (w *window) at(pos int64, n int, end int64) ([]byte, error) {
 	n = int(min(int64(n), end-pos))

@@ -6,7 +6,8 @@
 // SyncDir a folder's names. At a power cut each 512-byte sector that was
 // written since is old or new, each for itself; a size that changed is old,
 // new, or in between, with zeros where nothing arrived; each change of a name
-// has happened or not. CrashAt cuts the power in the middle of any operation.
+// has happened or not. CrashAt stops everything in the middle of any operation;
+// after it comes Reboot, or Restart where only the process was killed.
 //
 // It can also fill up, fail a sync, and flip bits. The same seed
 // does the same. An FS may be used from many goroutines; one folder, no subfolders.

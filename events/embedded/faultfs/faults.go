@@ -89,6 +89,16 @@ func (fs *FS) Reboot(r *rand.Rand) *FS {
 	return fs.rebuild(names, func(after *FS, n *inode) *inode { return n.survive(after, r) })
 }
 
+// Restart is what follows when only the process was killed, not the power cut:
+// nothing is lost, and what was not synced still is not. Whoever used the file
+// system before must be done with it.
+func (fs *FS) Restart() {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.down, fs.crashAt = false, 0
+	clear(fs.locked)
+}
+
 // Clone gives the file system as programs see it, all of it durable, and leaves this one as it is.
 func (fs *FS) Clone() *FS {
 	fs.mu.Lock()

@@ -1,0 +1,116 @@
+package host
+
+import (
+	"outcry/actors/instrument"
+	"outcry/events"
+	"outcry/projections"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+type instrumentRules struct {
+	facts instrument.Facts
+	// Scratch for sinks and rows, reused.
+	view instrument.View
+	bars [instrument.Resolutions][]instrument.Bar
+}
+
+type instrumentState struct {
+	*instrument.State
+	rules *instrumentRules
+}
+
+func (s *instrumentState) fold(b *events.Batch, i int) { s.Fold(b, &b.Instruments[i], &s.rules.facts) }
+func (s *instrumentState) advance(now int64)           { s.Advance(now, &s.rules.facts) }
+func (s *instrumentState) deadline() int64             { return s.Deadline() }
+
+func (r *instrumentRules) groups(b *events.Batch) int { return len(b.Instruments) }
+
+func (r *instrumentRules) group(b *events.Batch, i int) (string, int) {
+	return b.Instruments[i].Instrument, len(b.Instruments[i].Ticks)
+}
+
+func (r *instrumentRules) fresh(id string) state {
+	return &instrumentState{State: instrument.New(id), rules: r}
+}
+
+func (r *instrumentRules) restore(id string, snapshot []byte) (state, error) {
+	s, err := instrument.Restore(id, snapshot)
+	if err != nil {
+		return nil, err
+	}
+	return &instrumentState{State: s, rules: r}, nil
+}
+
+func (r *instrumentRules) begin(trades bool) {
+	r.facts.Reset()
+	r.facts.WantTrades = trades
+}
+
+func (r *instrumentRules) count(id string, b *events.Batch, i int, c *Counts) {
+	f := &r.facts
+	c.Accepted += f.Accepted
+	c.Duplicates += f.Duplicates
+	c.Late += f.Late
+	c.Refused += f.Refused
+	for _, refusal := range f.Refusals {
+		seq := sourceSeq(&b.Instruments[i], refusal.Index)
+		c.refuse(Refusal{Entity: id, SourceSeq: seq, Code: refusal.Code, Text: refusal.Text})
+	}
+}
+
+func sourceSeq(g *events.Group, i int) uint64 {
+	t := &g.Ticks[i]
+	if t.Kind == events.EventTick {
+		return g.Events[t.Ref].GetSourceSeq()
+	}
+	return t.SourceSeq
+}
+
+func (r *instrumentRules) rows(id string, rows *projections.Rows) {
+	for i := range r.facts.Closed {
+		c := &r.facts.Closed[i]
+		rows.Bars = append(rows.Bars, c.Bar.Proto(id, c.Resolution))
+	}
+	for _, d := range r.facts.Dirty {
+		rows.Dirty = append(rows.Dirty, projections.DirtyBar{Instrument: id, Resolution: resolutionOf(d.Resolution), Time: d.Time})
+	}
+	for i := range r.facts.Blocks {
+		rows.Blocks = append(rows.Blocks, r.facts.Blocks[i].Proto(id))
+	}
+}
+
+func resolutionOf(resolution int) outcryv1.Resolution {
+	if resolution == instrument.Second {
+		return outcryv1.Resolution_RESOLUTION_1S
+	}
+	return outcryv1.Resolution_RESOLUTION_1M
+}
+
+func (r *instrumentRules) latest(id string, s state, rows *projections.Rows) {
+	v := &r.view
+	s.(*instrumentState).View(v)
+	rows.Latest = append(rows.Latest, v.Latest())
+	for resolution := range v.Bars {
+		if v.HasBar[resolution] && v.Bars[resolution].State == outcryv1.BarState_BAR_STATE_FORMING {
+			rows.Bars = append(rows.Bars, v.Bars[resolution].Proto(id, resolution))
+		}
+	}
+}
+
+func (r *instrumentRules) tell(s state, watches []*watch) {
+	s.(*instrumentState).View(&r.view)
+	for _, w := range watches {
+		if !w.stopped.Load() {
+			w.sink.(InstrumentSink).ChangeInstrument(&r.view, &r.facts)
+		}
+	}
+}
+
+func (r *instrumentRules) attach(s state, w *watch) {
+	is := s.(*instrumentState)
+	is.View(&r.view)
+	for resolution := range r.bars {
+		r.bars[resolution] = is.Bars(resolution, r.bars[resolution][:0])
+	}
+	w.sink.(InstrumentSink).AttachInstrument(&r.view, r.bars)
+}
