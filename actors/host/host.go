@@ -68,7 +68,7 @@ func Start(ctx context.Context, c Config) (*Host, error) {
 // newSystem makes an actor system that logs through ours, and warnings only:
 // Proto.Actor reports every start and dead letter.
 func newSystem(log *slog.Logger) *actor.ActorSystem {
-	quiet := slog.New(warnings{log.Handler()}).With("lib", "proto.actor")
+	quiet := slog.New(warnings{log.With("lib", "proto.actor").Handler()})
 	return actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }))
 }
 

@@ -29,16 +29,16 @@ func took(t *testing.T, o Outcome) {
 func TestAFullRoomTakesNobodyMore(t *testing.T) {
 	s := founded(t)
 	for i := range membersMax - 2 {
-		took(t, only(t, fold(s, 1, joining(fmt.Sprint("user", i), idOf(1, i)))))
+		took(t, only(t, fold(s, i, joining(fmt.Sprint("user", i), idOf(i, 1)))))
 	}
-	code(t, outcryv1.ErrorCode_ERROR_CODE_ROOM_FULL, only(t, fold(s, 1, joining("late", idOf(1, 0)))))
+	code(t, outcryv1.ErrorCode_ERROR_CODE_ROOM_FULL, only(t, fold(s, 1, joining("late", idOf(membersMax, 0)))))
 	f := fold(s, 1, &outcryv1.RoomInput{User: "old", Input: &outcryv1.RoomInput_Imported{Imported: &outcryv1.Imported{Kind: outcryv1.MessageKind_MESSAGE_KIND_JOIN}}})
 	took(t, only(t, f))
 	if len(f.Members) > 0 || s.View().Members != membersMax {
 		t.Errorf("%d members and rows %v", s.View().Members, f.Members)
 	}
-	took(t, only(t, fold(s, 1, leaving("bob", idOf(2, 1)))))
-	took(t, only(t, fold(s, 1, joining("late", idOf(2, 1)))))
+	took(t, only(t, fold(s, 1, leaving("bob", idOf(membersMax, 1)))))
+	took(t, only(t, fold(s, 1, joining("late", idOf(membersMax, 1)))))
 	if r := restored(t, s); r.Hash() != s.Hash() || r.owner != "ada" {
 		t.Errorf("owner %q after a restart", r.owner)
 	}

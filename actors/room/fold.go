@@ -63,7 +63,7 @@ func (f *folding) identity(in *outcryv1.RoomInput) (at uint64, why reason) {
 		return 0, badUser
 	case !ok:
 		return 0, badID
-	case at > uint64(max(f.header.IngestTime, 0))/1e6+aheadMax:
+	case at > uint64(max(f.header.IngestTime, 0))/1e6+MaxAhead:
 		return 0, idAhead
 	case in.GetInput() == nil:
 		return 0, noInput

@@ -9,9 +9,9 @@ const (
 	// They leave by arrival, not by the time in the id: so what a record
 	// decided can still be asked for when it is folded, even for a client whose clock is slow.
 	idsMax = 4096
-	// aheadMax, ms: what the time in an id may be ahead of its record's ingest time.
+	// MaxAhead, ms: what the time in an id may be ahead of its record's ingest time.
 	// One that left would make everybody's ids TOO_OLD up to its time.
-	aheadMax = 60_000
+	MaxAhead = 60_000
 )
 
 // IDTime is the time of a client message id, ms since 1970 UTC; ok is false

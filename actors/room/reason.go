@@ -44,7 +44,7 @@ var refusals = [reasonsEnd]struct {
 }{
 	badUser:          {invalid, fmt.Sprintf("the user must have 1 to %d bytes of UTF-8", maxUser)},
 	badID:            {invalid, "client_msg_id must be a UUIDv7 of 16 bytes"},
-	idAhead:          {invalid, fmt.Sprintf("the time in client_msg_id is more than %d s ahead of the server's", aheadMax/1000)},
+	idAhead:          {invalid, fmt.Sprintf("the time in client_msg_id is more than %d s ahead of the server's", MaxAhead/1000)},
 	noInput:          {invalid, "the input asks for nothing that this server knows"},
 	badText:          {invalid, "the text is missing, empty, or its count of characters is wrong"},
 	badEmoji:         {invalid, fmt.Sprintf("an emoji must have 1 to %d bytes of UTF-8", MaxEmoji)},

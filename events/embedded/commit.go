@@ -20,6 +20,8 @@ type committer struct {
 	enc   encoder
 	free  freeSpace
 	calls []*call
+
+	header [groupHeader]byte // of the mark
 }
 
 // run commits until the queue is closed and empty.
@@ -139,9 +141,8 @@ func (c *committer) show(calls []*call) {
 // before it is told from a torn tail, after a kill for instance.
 func (c *committer) mark(f form) error {
 	h := groupHead{form: f, number: c.group, length: groupHeader, time: c.log.config.Now()}
-	var b [groupHeader]byte
-	c.log.files.key.putGroup(b[:], &h, c.seg.number, c.end)
-	_, err := c.file.WriteAt(b[:], c.end)
+	c.log.files.key.putGroup(c.header[:], &h, c.seg.number, c.end)
+	_, err := c.file.WriteAt(c.header[:], c.end)
 	return err
 }
 

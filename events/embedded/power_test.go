@@ -54,7 +54,7 @@ func (w *world) live(life int) error {
 	log, err := embedded.Open(dir, w.config)
 	switch {
 	case err == nil:
-		err = errors.Join(w.publish(log), log.Close())
+		err = errors.Join(w.publish(log, 40), log.Close())
 	case w.fs.Down():
 		err = nil
 	}
@@ -83,8 +83,8 @@ func (w *world) stop() {
 	w.fs = w.fs.Reboot(w.r)
 }
 
-func (w *world) publish(log *embedded.Log) error {
-	for range 40 {
+func (w *world) publish(log *embedded.Log, calls int) error {
+	for range calls {
 		kind := events.Kinds()[w.r.IntN(2)]
 		var call []*message.Message
 		for range 1 + w.r.IntN(4) {
@@ -150,6 +150,40 @@ func (w *world) expect(log *embedded.Log, left map[events.Position]string, p eve
 		return fmt.Errorf("%s was acknowledged with %.20q and has %.20q; the log has %d to %d", p, payload, left[p], first, next)
 	}
 	return nil
+}
+
+// Breaks for users: the process dies between two steps, starts again as if all
+// of them were durable, and then the power goes.
+func TestAKillAndThenAPowerCutLoseNothing(t *testing.T) {
+	for op := range 120 {
+		w := &world{r: seeded(uint64(op)), fs: faultfs.New(), known: map[events.Position]string{}, tried: map[string]bool{}}
+		w.config = small(w.fs)
+		for life := range 3 {
+			if life == 0 {
+				w.fs.CrashAt(1 + op)
+			}
+			log, err := embedded.Open(dir, w.config)
+			if err == nil {
+				err = errors.Join(w.publish(log, []int{40, 1, 0}[life]), w.lookAtLast(log, life), log.Close())
+			}
+			if err != nil && !w.fs.Down() {
+				t.Fatalf("operation %d, life %d: %v", op, life, err)
+			}
+			if life == 0 {
+				w.fs.Restart()
+			} else {
+				w.fs = w.fs.Reboot(w.r)
+				w.config.FS = w.fs
+			}
+		}
+	}
+}
+
+func (w *world) lookAtLast(log *embedded.Log, life int) error {
+	if life < 2 {
+		return nil
+	}
+	return w.look(log)
 }
 
 // Breaks for users: a restart after a failed sync would serve what the next

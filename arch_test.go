@@ -1,0 +1,153 @@
+package outcry
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// source is one Go file that is not generated.
+type source struct {
+	path, dir string
+	test      bool
+	doc       bool // has a package comment
+	imports   []string
+}
+
+func sources(t *testing.T) (all []source) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git" || d.Name() == "testdata"):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasPrefix(path, "proto"):
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly|parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		s := source{path: path, dir: filepath.ToSlash(filepath.Dir(path)), test: strings.HasSuffix(path, "_test.go"), doc: f.Doc != nil}
+		for _, i := range f.Imports {
+			s.imports = append(s.imports, strings.Trim(i.Path.Value, `"`))
+		}
+		all = append(all, s)
+		return nil
+	})
+	if err != nil || len(all) == 0 {
+		t.Fatalf("reading the tree: %d files, %v", len(all), err)
+	}
+	return all
+}
+
+// stages in the order of an event's way; each may import itself, the pure
+// packages of others, and what stands before it.
+var allowed = map[string][]string{
+	"events":      {"events", "proto", "internal"},
+	"actors":      {"actors", "events", "projections", "proto", "internal"},
+	"projections": {"projections", "events", "proto", "internal"},
+	"gateways":    {"gateways", "actors/instrument", "actors/room", "events", "projections", "proto", "internal"},
+	"bench":       {"bench", "events", "proto", "internal"},
+	"internal":    {"internal", "proto", "events"},
+}
+
+// A stage that reaches into another's shell can no longer be changed alone.
+func TestStagesImportOnlyWhatStandsBeforeThem(t *testing.T) {
+	for _, s := range sources(t) {
+		stage, _, _ := strings.Cut(s.dir, "/")
+		rules, ok := allowed[stage]
+		if !ok {
+			continue // cmd and the root join everything
+		}
+		for _, i := range s.imports {
+			inner, ours := strings.CutPrefix(i, "outcry/")
+			if ours && !slices.ContainsFunc(rules, func(r string) bool { return inner == r || strings.HasPrefix(inner, r+"/") }) {
+				t.Errorf("%s imports %s", s.path, i)
+			}
+		}
+	}
+}
+
+// One gateway that imports an engine, and the engines can't be exchanged any more.
+func TestEnginesAreOnlyJoinedByCommands(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, i := range s.imports {
+			engine := i == "outcry/events/embedded" || i == "outcry/projections/sqlite"
+			home := strings.HasPrefix("outcry/"+s.dir, i) || strings.HasPrefix(s.dir, "cmd/") || strings.HasPrefix(s.dir, "bench")
+			if engine && !home && !s.test {
+				t.Errorf("%s imports %s", s.path, i)
+			}
+		}
+	}
+}
+
+var homes = map[string][]string{
+	"github.com/zeebo/xxh3":               {"internal/digest"},
+	"modernc.org/sqlite":                  {"projections/sqlite"},
+	"github.com/asynkron/protoactor-go":   {"actors/host", "gateways/pump"},
+	"github.com/gobwas/ws":                {"gateways/ws"},
+	"connectrpc.com/connect":              {"gateways/rpc"},
+	"github.com/prometheus/client_golang": {"cmd/outcry"},
+	"github.com/spf13/cobra":              {"cmd/outcry"},
+	"github.com/klauspost/compress":       {"internal/zpack"},
+	"github.com/ThreeDotsLabs/watermill":  {"events", "actors/host"},
+	"golang.org/x/term":                   {"cmd/outcry"},
+}
+
+// A library with two homes is updated in one of them.
+func TestEachOutsideLibraryHasOneHome(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, i := range s.imports {
+			for lib, dirs := range homes {
+				if !s.test && (i == lib || strings.HasPrefix(i, lib+"/")) &&
+					!slices.ContainsFunc(dirs, func(d string) bool { return s.dir == d || strings.HasPrefix(s.dir, d+"/") }) {
+					t.Errorf("%s imports %s, which lives in %v", s.path, i, dirs)
+				}
+			}
+		}
+	}
+}
+
+// A fold that looks at a clock or a disk gives another history on replay.
+func TestPurePackagesTouchNoWorld(t *testing.T) {
+	pure := []string{"actors/instrument", "actors/room", "internal/decimal"}
+	world := []string{"time", "os", "io", "net", "sync", "context", "math/rand", "crypto/rand", "log/slog", "database/sql"}
+	for _, s := range sources(t) {
+		if s.test || !slices.Contains(pure, s.dir) {
+			continue
+		}
+		for _, i := range s.imports {
+			if slices.ContainsFunc(world, func(w string) bool { return i == w || strings.HasPrefix(i, w+"/") }) {
+				t.Errorf("%s imports %s", s.path, i)
+			}
+		}
+	}
+}
+
+// Someone new finds the room for a change from the package comments.
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	said := map[string]bool{}
+	for _, s := range sources(t) {
+		if !s.test {
+			said[s.dir] = said[s.dir] || s.doc
+		}
+	}
+	for dir, ok := range said {
+		if !ok {
+			t.Errorf("%s has no package comment", dir)
+		}
+	}
+	for _, name := range []string{"util", "common", "helpers", "misc", "base", "core", "lib", "pkg", "types", "models", "errors", "mocks", "manager", "service"} {
+		for dir := range said {
+			if filepath.Base(dir) == name {
+				t.Errorf("%s: a package is named for what it gives", dir)
+			}
+		}
+	}
+}

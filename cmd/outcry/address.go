@@ -1,0 +1,71 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"outcry/gateways/rpc"
+	"outcry/proto/outcry/v1/outcryv1connect"
+)
+
+const defaultServer = "http://127.0.0.1:8080"
+
+// address says where the server is: --server, else what the server of --data
+// wrote into its folder, else the default.
+type address struct{ server, data string }
+
+func (a *address) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.server, "server", os.Getenv("OUTCRY_SERVER"), "URL of the server (default "+defaultServer+")")
+	cmd.Flags().StringVar(&a.data, "data", "", "data folder of a server on this machine, instead of --server")
+}
+
+// serverFile is what a server writes into its data folder.
+type serverFile struct {
+	HTTP string `json:"http"`
+	PID  int    `json:"pid"`
+}
+
+func serverPath(data string) string { return filepath.Join(data, "server.json") }
+
+func (a *address) url() (string, error) {
+	if a.server != "" {
+		return a.server, nil
+	}
+	if a.data == "" {
+		return defaultServer, nil
+	}
+	text, err := os.ReadFile(serverPath(a.data))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("no server has run on %s: there is no server.json in it", a.data)
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the server's address: %w", err)
+	}
+	var f serverFile
+	if err := json.Unmarshal(text, &f); err != nil {
+		return "", fmt.Errorf("reading %s: %w", serverPath(a.data), err)
+	}
+	return f.HTTP, nil
+}
+
+func (a *address) client() (c outcryv1connect.OutcryClient, url string, err error) {
+	url, err = a.url()
+	if err != nil {
+		return nil, "", err
+	}
+	return rpc.NewClient(url), url, nil
+}
+
+// explain adds to an error of a call what one can do about it.
+func explain(err error, url string) error {
+	if rpc.Unreachable(err) {
+		return fmt.Errorf("no server answers at %s: start one with \"outcry serve\", or say where it is with --server or --data (%w)", url, err)
+	}
+	return err
+}

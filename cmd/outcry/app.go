@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"outcry/actors/host"
+	"outcry/events"
+	"outcry/events/embedded"
+	"outcry/gateways/command"
+	"outcry/gateways/ingest"
+	"outcry/gateways/reads"
+	"outcry/projections"
+	"outcry/projections/sqlite"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// app is one running node: the only place where the stages meet.
+type app struct {
+	config    *config
+	log       *embedded.Log
+	store     *sqlite.Store
+	writer    *projections.Writer
+	publisher *events.Publisher
+	host      *host.Host
+	reads     *reads.Reads
+	ingest    *ingest.Service
+	commands  *command.Commander
+	metrics   *metrics
+
+	stopWriter context.CancelFunc
+	background sync.WaitGroup
+}
+
+// start opens log and store, restores the actors and lets them fold.
+func start(ctx context.Context, c *config) (a *app, err error) {
+	a = &app{config: c, metrics: newMetrics(), stopWriter: func() {}}
+	defer func() {
+		if err != nil {
+			a.closeFiles()
+		}
+	}()
+	if a.log, err = openLog(c, a.metrics); err != nil {
+		return a, err
+	}
+	if a.store, err = sqlite.Open(filepath.Join(c.data, "rows.db"), sqlite.Config{Lineage: a.log.Lineage()}); err != nil {
+		return a, err
+	}
+	a.writer = projections.NewWriter(a.store, projections.WriterConfig{Observer: a.metrics.writer(c.logger)})
+	life, stop := context.WithCancel(context.WithoutCancel(ctx))
+	a.stopWriter = stop
+	a.background.Go(func() {
+		if err := a.writer.Run(life); err != nil {
+			c.logger.Error("rows were left unwritten; they are written again from the log", "error", err)
+		}
+	})
+	a.publisher = events.NewPublisher(a.log, events.PublisherConfig{Observer: a.metrics.publisher()})
+	name, err := os.Hostname()
+	if err != nil {
+		return a, fmt.Errorf("asking for the host's name: %w", err)
+	}
+	a.host, err = host.Start(ctx, host.Config{
+		Log: a.log, Rows: a.writer, Checkpoints: a.store, Clocks: a.publisher, Writer: name,
+		Observer: a.metrics.host(), Logger: c.logger,
+	})
+	if err != nil {
+		return a, fmt.Errorf("starting the actors: %w", err)
+	}
+	a.reads = reads.New(a.host, a.store)
+	a.commands = command.New(command.Config{Publisher: a.publisher, Rooms: a.host, Bases: a.reads})
+	a.ingest = ingest.New(ingest.Config{Publisher: a.publisher, Folds: folds{a.host}})
+	return a, nil
+}
+
+func openLog(c *config, m *metrics) (*embedded.Log, error) {
+	if err := os.MkdirAll(c.data, 0o700); err != nil {
+		return nil, fmt.Errorf("making the data folder: %w", err)
+	}
+	return embedded.Open(logPath(c.data), embedded.Config{
+		InstrumentPartitions: c.partitions, RoomPartitions: c.partitions, KeepBytes: c.logKeepBytes,
+		Logger: c.logger, Observer: m.log()})
+}
+
+func logPath(data string) string { return filepath.Join(data, "log") }
+
+// stop ends everything in the order of an event's way, so that nothing is cut off half-way.
+func (a *app) stop(ctx context.Context) error {
+	return errors.Join(a.publisher.Close(ctx), a.host.Stop(ctx), a.closeFiles())
+}
+
+func (a *app) closeFiles() error {
+	a.stopWriter()
+	a.background.Wait()
+	var errs []error
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	if a.log != nil {
+		errs = append(errs, a.log.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// folds shows the host to ingest.
+type folds struct{ *host.Host }
+
+func (f folds) AwaitFolded(p events.Position, done func(ingest.Counts, error)) {
+	f.Host.AwaitFolded(p, func(c host.Counts, err error) {
+		counts := ingest.Counts{Accepted: c.Accepted, Duplicates: c.Duplicates, Late: c.Late, Refused: c.Refused}
+		for _, r := range c.Refusals {
+			counts.Refusals = append(counts.Refusals, ingest.Refusal{Entity: r.Entity, SourceSeq: r.SourceSeq,
+				Error: &outcryv1.Error{Code: r.Code, Text: r.Text, Retry: outcryv1.Retry_RETRY_NEVER}})
+		}
+		done(counts, err)
+	})
+}
+
+// hashes shows the host to rpc.
+type hashes struct{ *host.Host }
+
+func (h hashes) Hashes(ctx context.Context, kind string, partition int32) (int64, map[string]string, error) {
+	k, ok := events.KindOf(kind)
+	if !ok {
+		return 0, nil, fmt.Errorf("%w: kind %q is neither instrument nor room", ingest.ErrInvalid, kind)
+	}
+	offset, all, err := h.Host.Hashes(ctx, k, partition)
+	text := make(map[string]string, len(all))
+	for id, hash := range all {
+		text[id] = hex.EncodeToString(hash[:])
+	}
+	return offset, text, err
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"outcry/events"
+	"outcry/events/embedded"
+)
+
+func newLog() *cobra.Command {
+	cmd := &cobra.Command{Use: "log", Short: "Look into the log of a data folder", Args: needArgs(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error { return misuse(cmd, "say what to do: check or show") }}
+	cmd.AddCommand(newLogCheck(), newLogShow())
+	return cmd
+}
+
+func newLogCheck() *cobra.Command {
+	var data string
+	var asJSON bool
+	cmd := &cobra.Command{Use: "check", Short: "Verify every checksum and offset; name damage with its place", Args: needArgs(0, 0, ""),
+		Long: `Verify every checksum and offset of the log and name damage with segment and byte.
+Changes nothing, and may run beside a server.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			report, err := embedded.Check(logPath(data), embedded.OS{}, nil)
+			if err != nil {
+				return fmt.Errorf("checking the log: %w", err)
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "the log is whole: %+v\n", report)
+			return err
+		}}
+	cmd.Flags().StringVar(&data, "data", envOr("OUTCRY_DATA", defaultData()), "data folder")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func newLogShow() *cobra.Command {
+	var data string
+	o := &output{}
+	limit := 20
+	cmd := &cobra.Command{Use: "show KIND/PARTITION[@OFFSET]", Short: "Show records of a partition, such as instrument/3@100", Args: needArgs(1, 1, "a position is"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			from, err := parsePosition(args[0])
+			if err != nil {
+				return misuse(cmd, "%w", err)
+			}
+			log, err := embedded.OpenReader(logPath(data), embedded.Config{})
+			if err != nil {
+				return err
+			}
+			defer log.Close()
+			t, err := records(log, from, limit)
+			if err != nil {
+				return err
+			}
+			return o.print(cmd, t)
+		}}
+	o.flags(cmd)
+	cmd.Flags().StringVar(&data, "data", envOr("OUTCRY_DATA", defaultData()), "data folder")
+	cmd.Flags().IntVar(&limit, "limit", limit, "how many at most")
+	return cmd
+}
+
+func parsePosition(text string) (p events.Position, err error) {
+	kind, rest, ok := strings.Cut(text, "/")
+	partition, offset, at := strings.Cut(rest, "@")
+	n, perr := strconv.ParseInt(partition, 10, 32)
+	k, known := events.KindOf(kind)
+	if at {
+		p.Offset, err = strconv.ParseInt(offset, 10, 64)
+	}
+	if !ok || !known || perr != nil || err != nil {
+		return p, fmt.Errorf("%q is no position: write instrument/PARTITION@OFFSET or room/PARTITION@OFFSET", text)
+	}
+	p.Kind, p.Partition = k, int32(n)
+	return p, nil
+}
+
+func records(log *embedded.Log, from events.Position, limit int) (*table, error) {
+	t := &table{columns: []string{"position", "bytes", "ingest_time", "source", "mode", "holds"}, right: set("bytes")}
+	var d events.Decoder
+	for r, err := range log.Records(from) {
+		if err != nil {
+			return nil, err
+		}
+		if len(t.rows) == limit {
+			break
+		}
+		b, err := d.Decode(r.Payload)
+		if err != nil {
+			return nil, fmt.Errorf("decoding %s: %w", r.Position, err)
+		}
+		t.add(r.Position.String(), strconv.Itoa(len(r.Payload)), when(b.IngestTime), b.Source, word(b.Mode), holds(b))
+	}
+	return t, nil
+}
+
+// holds says in words what a batch has in it.
+func holds(b *events.Batch) string {
+	if b.Clock {
+		return "clock"
+	}
+	ticks, inputs := 0, 0
+	for i := range b.Instruments {
+		ticks += len(b.Instruments[i].Ticks)
+	}
+	for _, g := range b.Rooms {
+		inputs += len(g.Inputs)
+	}
+	if len(b.Rooms) > 0 {
+		return fmt.Sprintf("%d inputs of %d rooms", inputs, len(b.Rooms))
+	}
+	return fmt.Sprintf("%d events of %d instruments", ticks, len(b.Instruments))
+}

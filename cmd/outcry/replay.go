@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"outcry/actors/host"
+	"outcry/events"
+	"outcry/events/embedded"
+	"outcry/internal/digest"
+	"outcry/projections"
+	"outcry/projections/sqlite"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+func newReplay() *cobra.Command {
+	r := &replay{}
+	cmd := &cobra.Command{Use: "replay --data DIR --verify", Short: "Fold the log again and compare with the running server", Args: needArgs(0, 0, ""),
+		Long: `Fold the log of a data folder again, outside of the server that runs on it, and
+compare the hash of every entity with the server's: once from the first record,
+once from the newest checkpoint. Any difference is an error that names the entity.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if r.data == "" {
+				return misuse(cmd, "--data is needed: the folder of the running server")
+			}
+			if !r.verify {
+				return misuse(cmd, "--verify is needed: there is nothing else to replay for yet")
+			}
+			return r.run(cmd)
+		}}
+	r.address.flags(cmd)
+	cmd.Flags().BoolVar(&r.verify, "verify", false, "compare with the server's hashes")
+	return cmd
+}
+
+type replay struct {
+	address
+	verify bool
+}
+
+func (r *replay) run(cmd *cobra.Command) error {
+	client, url, err := r.client()
+	if err != nil {
+		return err
+	}
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	info, err := client.Info(ctx, &outcryv1.InfoRequest{})
+	if err != nil {
+		return explain(err, url)
+	}
+	store, err := sqlite.Open(filepath.Join(r.data, "rows.db"), sqlite.Config{Lineage: info.Lineage})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	entities, checkpointed := 0, 0
+	for _, kind := range events.Kinds() {
+		partitions := info.InstrumentPartitions
+		if kind == events.Room {
+			partitions = info.RoomPartitions
+		}
+		for p := range int32(partitions) {
+			live, err := client.Hashes(ctx, &outcryv1.HashesRequest{Kind: kind.String(), Partition: p})
+			if err != nil {
+				return explain(err, url)
+			}
+			n, from, err := verify(ctx, r.data, store, kind, p, live)
+			if err != nil {
+				return err
+			}
+			entities += n
+			if from {
+				checkpointed++
+			}
+		}
+	}
+	_, err = fmt.Fprintf(out, "%d entities have the live hashes, folded from offset 0; so have they from the checkpoints of %d partitions\n", entities, checkpointed)
+	return err
+}
+
+// verify folds one partition up to where the server stood, from 0 and from the newest checkpoint before that.
+func verify(ctx context.Context, data string, store *sqlite.Store, kind events.Kind, partition int32, live *outcryv1.HashesResponse) (entities int, fromCheckpoint bool, err error) {
+	if live.Offset < 0 {
+		return 0, false, nil
+	}
+	log, err := embedded.OpenReader(logPath(data), embedded.Config{}) // now: it must hold what the server had folded
+	if err != nil {
+		return 0, false, err
+	}
+	defer log.Close()
+	starts := []*projections.Checkpoint{nil}
+	all, err := store.Checkpoints(ctx, kind, partition)
+	if err != nil {
+		return 0, false, fmt.Errorf("reading checkpoints: %w", err)
+	}
+	for i := range all {
+		if all[i].Offset <= live.Offset {
+			starts = append(starts, &all[i])
+			break
+		}
+	}
+	for _, from := range starts {
+		hashes, err := host.Replay(ctx, log, kind, partition, from, store, live.Offset, nil)
+		if err != nil {
+			return 0, false, fmt.Errorf("replaying %s/%d: %w", kind, partition, err)
+		}
+		if err := compare(hashes, live.Hashes); err != nil {
+			return 0, false, fmt.Errorf("%s/%d at offset %d: %w", kind, partition, live.Offset, err)
+		}
+	}
+	return len(live.Hashes), len(starts) > 1, nil
+}
+
+func compare(replayed map[string]digest.Hash, live map[string]string) error {
+	if len(replayed) != len(live) {
+		return fmt.Errorf("the replay has %d entities, the server %d", len(replayed), len(live))
+	}
+	for id, h := range replayed {
+		if h.String() != live[id] {
+			return fmt.Errorf("%s has hash %s in the replay, %s in the server", id, h, live[id])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/spf13/cobra"
+
+	"outcry/events"
+	"outcry/gateways/guard"
+	"outcry/gateways/ingest"
+	"outcry/gateways/reads"
+	"outcry/gateways/rpc"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// stopTime is how long a stopping server finishes what it has begun.
+const stopTime = 15 * time.Second
+
+func newServe() *cobra.Command {
+	c := &config{}
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Run the server", Args: needArgs(0, 0, ""),
+		Long: `Run the server on a data folder of its own: the log and the rows of this machine.
+Stop it with Ctrl-C or SIGTERM; kill it, and nothing that it acknowledged is lost.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serve(cmd.Context(), c, cmd.OutOrStdout(), func(context.Context, *app, string) error { return nil })
+		},
+	}
+	c.flags(cmd)
+	return cmd
+}
+
+// serve runs until ctx ends or something fails. started is called once the
+// actors have caught up, with the server's URL.
+func serve(ctx context.Context, c *config, out io.Writer, started func(context.Context, *app, string) error) (err error) {
+	if err := c.check(); err != nil {
+		return &misuseError{"outcry serve", err}
+	}
+	listener, err := listen(c.http, c.anyPort)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	a, err := start(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		defer cancel()
+		err = errors.Join(err, a.stop(stopping))
+	}()
+	url := "http://" + listener.Addr().String()
+	if err := writeServerFile(c.data, url); err != nil {
+		return err
+	}
+	failures := make(chan error, 3)
+	server := &http.Server{Handler: guard.New(c.allowOrigins, a.handler()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	go func() { failures <- server.Serve(listener) }()
+	defer server.Close()
+	admin, err := a.serveAdmin(c, failures)
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	select {
+	case <-a.host.Ready():
+	case err := <-a.host.Failed():
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+	fmt.Fprintf(out, "Outcry is open at %s\n  data folder  %s\n  stop it      Ctrl-C\n", url, c.data)
+	go func() { failures <- started(ctx, a, url) }()
+	return a.wait(ctx, failures)
+}
+
+// wait ends with ctx or with the first failure.
+func (a *app) wait(ctx context.Context, failures <-chan error) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-a.host.Failed():
+			return err
+		case err := <-failures:
+			if err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+	}
+}
+
+// handler is everything that clients reach.
+func (a *app) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(rpc.NewHandler(rpc.Config{
+		Info: &outcryv1.InfoResponse{Version: version, Lineage: a.log.Lineage(), DataDir: a.config.data,
+			InstrumentPartitions: uint32(a.log.Partitions(events.Instrument)), RoomPartitions: uint32(a.log.Partitions(events.Room))},
+		Reads: a.reads, Commands: a.commands, Ingest: a.ingest, Hashes: hashes{a.host}, CodeOf: codeOf,
+	}))
+	mux.Handle("/v1/ingest", a.ingest.Handler(func(r *http.Request, id string) (*outcryv1.Definition, error) {
+		answer, err := a.reads.Latest(r.Context(), &outcryv1.LatestRequest{Instruments: []string{id}})
+		if err != nil || len(answer.Instruments) == 0 {
+			return nil, err
+		}
+		return answer.Instruments[0].Definition, nil
+	}))
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("/readyz", a.readyz)
+	a.edge(mux)
+	return mux
+}
+
+func (a *app) readyz(w http.ResponseWriter, _ *http.Request) {
+	select {
+	case <-a.host.Ready():
+	default:
+		http.Error(w, "catching up with the log", http.StatusServiceUnavailable)
+		return
+	}
+	if err := a.log.Err(); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ready")
+}
+
+// codeOf maps what the stages behind rpc give.
+func codeOf(err error) outcryv1.ErrorCode {
+	switch {
+	case errors.Is(err, reads.ErrUnknownInstrument):
+		return outcryv1.ErrorCode_ERROR_CODE_UNKNOWN_INSTRUMENT
+	case errors.Is(err, reads.ErrUnknownRoom):
+		return outcryv1.ErrorCode_ERROR_CODE_UNKNOWN_ROOM
+	case errors.Is(err, ingest.ErrInvalid):
+		return outcryv1.ErrorCode_ERROR_CODE_INVALID
+	}
+	return outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE
+}
+
+// serveAdmin listens for metrics and profiles; the closer does nothing where it is off.
+func (a *app) serveAdmin(c *config, failures chan<- error) (io.Closer, error) {
+	if c.admin == "" {
+		return io.NopCloser(nil), nil
+	}
+	var l net.Listener
+	l, err := listen(c.admin, c.anyPort)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	server := &http.Server{Handler: guard.New(nil, mux), ReadHeaderTimeout: 10 * time.Second}
+	go func() { failures <- server.Serve(l) }()
+	return server, nil
+}
+
+// writeServerFile tells the commands of this machine where the server is.
+func writeServerFile(data, url string) error {
+	text, err := json.Marshal(serverFile{HTTP: url, PID: os.Getpid()})
+	if err == nil {
+		err = os.WriteFile(serverPath(data), text, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the server's address: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+package reads
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"outcry/actors/instrument"
+	"outcry/projections"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// seconds of each resolution.
+var seconds = map[outcryv1.Resolution]int64{
+	outcryv1.Resolution_RESOLUTION_1S: 1, outcryv1.Resolution_RESOLUTION_1M: 60, outcryv1.Resolution_RESOLUTION_5M: 300,
+	outcryv1.Resolution_RESOLUTION_15M: 900, outcryv1.Resolution_RESOLUTION_1H: 3600, outcryv1.Resolution_RESOLUTION_1D: 86400,
+}
+
+// Bars of one instrument, ascending. What is larger than 1m is merged from it.
+func (r *Reads) Bars(ctx context.Context, q *outcryv1.BarsRequest) (*outcryv1.BarsResponse, error) {
+	v, err := r.defined(ctx, q.Instrument)
+	if err != nil {
+		return nil, err
+	}
+	s := series{Reads: r, id: q.Instrument, stored: outcryv1.Resolution_RESOLUTION_1M, kept: instrument.Minute, interval: seconds[q.Resolution]}
+	if q.Resolution == outcryv1.Resolution_RESOLUTION_1S {
+		s.stored, s.kept = q.Resolution, instrument.Second
+	}
+	answer := &outcryv1.BarsResponse{Definition: v.Latest().Definition}
+	var bars []instrument.Bar
+	if q.CountBack > 0 {
+		bars, err = s.newest(ctx, q.To, int(q.CountBack))
+	} else {
+		bars, answer.More, err = s.between(ctx, q.From, q.To, int(q.Limit))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading bars of %s: %w", q.Instrument, err)
+	}
+	for _, b := range bars {
+		answer.Bars = append(answer.Bars, b.Proto(q.Instrument, s.kept))
+		answer.Bars[len(answer.Bars)-1].Resolution = q.Resolution
+	}
+	if len(bars) == 0 && q.From > 0 {
+		if answer.NextTime, err = s.before(ctx, q.From); err != nil {
+			return nil, fmt.Errorf("reading the bar before: %w", err)
+		}
+	}
+	return answer, nil
+}
+
+// series reads one resolution of one instrument.
+type series struct {
+	*Reads
+	id       string
+	stored   outcryv1.Resolution // what the store has: 1s or 1m
+	kept     int                 // the same in the live state
+	interval int64               // seconds that are asked for
+}
+
+// floor is the open time of the interval that holds t.
+func (s *series) floor(t int64) int64 { return t - t%s.interval }
+
+// factor is how many stored bars an interval can hold.
+func (s *series) factor() int {
+	return int(s.interval / seconds[s.stored])
+}
+
+func (s *series) merge(bars []instrument.Bar) []instrument.Bar {
+	if s.factor() == 1 {
+		return bars
+	}
+	return instrument.Merge(bars, s.interval)
+}
+
+// newest gives the n newest bars that open before to (0: now).
+func (s *series) newest(ctx context.Context, to int64, n int) ([]instrument.Bar, error) {
+	bars, err := s.read(ctx, projections.BarsQuery{To: to, Limit: n * s.factor(), Newest: true})
+	if err != nil || len(bars) == 0 {
+		return nil, err
+	}
+	if open := s.floor(bars[0].Time); open < bars[0].Time { // the rest of the first interval
+		head, err := s.read(ctx, projections.BarsQuery{From: open, To: bars[0].Time, Limit: s.factor()})
+		if err != nil {
+			return nil, err
+		}
+		bars = append(head, bars...)
+	}
+	bars = s.merge(bars)
+	return bars[max(0, len(bars)-n):], nil
+}
+
+// between gives at most limit bars that open in [from, to); more says that others follow.
+func (s *series) between(ctx context.Context, from, to int64, limit int) (bars []instrument.Bar, more bool, err error) {
+	if open := s.floor(from); open < from {
+		from = open + s.interval
+	}
+	want := limit*s.factor() + 1
+	bars, err = s.read(ctx, projections.BarsQuery{From: from, To: to, Limit: want})
+	if err != nil {
+		return nil, false, err
+	}
+	if len(bars) >= want { // the last interval may not be whole
+		cut := s.floor(bars[len(bars)-1].Time)
+		bars, more = slices.DeleteFunc(bars, func(b instrument.Bar) bool { return b.Time >= cut }), true
+	}
+	bars = s.merge(bars)
+	if len(bars) > limit {
+		bars, more = bars[:limit], true
+	}
+	return bars, more, nil
+}
+
+// before is the open time of the closest bar before t; 0 where there is none.
+func (s *series) before(ctx context.Context, t int64) (int64, error) {
+	bars, err := s.newest(ctx, t, 1)
+	if err != nil || len(bars) == 0 {
+		return 0, err
+	}
+	return bars[0].Time, nil
+}
+
+// read joins the store's rows with the bars that the actor keeps, which are newer where both have one.
+func (s *series) read(ctx context.Context, q projections.BarsQuery) ([]instrument.Bar, error) {
+	q.Instrument, q.Resolution = s.id, s.stored
+	rows, err := s.store.Bars(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	byTime := map[int64]instrument.Bar{}
+	for _, row := range rows {
+		byTime[row.Time] = instrument.BarOf(row)
+	}
+	var live []instrument.Bar
+	err = s.live.Instrument(ctx, s.id, func(st *instrument.State) {
+		if st != nil {
+			live = st.Bars(s.kept, nil)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range live {
+		if b.Time >= q.From && (q.To == 0 || b.Time < q.To) {
+			byTime[b.Time] = b
+		}
+	}
+	bars := make([]instrument.Bar, 0, len(byTime))
+	for _, b := range byTime {
+		bars = append(bars, b)
+	}
+	slices.SortFunc(bars, func(a, b instrument.Bar) int { return int(a.Time - b.Time) })
+	switch {
+	case len(bars) <= q.Limit:
+	case q.Newest:
+		bars = bars[len(bars)-q.Limit:]
+	default:
+		bars = bars[:q.Limit]
+	}
+	return bars, nil
+}

@@ -1,0 +1,86 @@
+package reads
+
+import (
+	"context"
+	"fmt"
+
+	"outcry/actors/room"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// Rooms lists what the store has.
+func (r *Reads) Rooms(ctx context.Context, q *outcryv1.RoomsRequest) (*outcryv1.RoomsResponse, error) {
+	rows, err := r.store.Rooms(ctx, q.User, q.After, int(q.Limit)+1)
+	if err != nil {
+		return nil, fmt.Errorf("reading rooms: %w", err)
+	}
+	return &outcryv1.RoomsResponse{Rooms: rows[:min(len(rows), int(q.Limit))], More: len(rows) > int(q.Limit)}, nil
+}
+
+// Members of a room, by name.
+func (r *Reads) Members(ctx context.Context, q *outcryv1.MembersRequest) (*outcryv1.MembersResponse, error) {
+	rows, err := r.store.Members(ctx, q.Room, q.After, int(q.Limit)+1)
+	if err != nil {
+		return nil, fmt.Errorf("reading members of %s: %w", q.Room, err)
+	}
+	return &outcryv1.MembersResponse{Members: rows[:min(len(rows), int(q.Limit))], More: len(rows) > int(q.Limit)}, nil
+}
+
+// Messages is a page of a room's changes, ascending: the newest, or those
+// after or before a seq.
+func (r *Reads) Messages(ctx context.Context, q *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error) {
+	var recent []*outcryv1.Message
+	var head, first uint64
+	err := r.live.Room(ctx, q.Room, func(s *room.State) {
+		if s != nil && s.Exists() {
+			recent, first = s.Recent(0, 1<<30)
+			head = s.Head()
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("asking room %s: %w", q.Room, err)
+	}
+	if head == 0 {
+		return nil, fmt.Errorf("%w: %s", ErrUnknownRoom, q.Room)
+	}
+	after, before := q.AfterSeq, q.BeforeSeq
+	if before == 0 || before > head+1 {
+		before = head + 1
+	}
+	limit := uint64(q.Limit)
+	switch { // the page is (after, before): every change has its seq, dense
+	case q.AfterSeq > 0:
+		before = min(before, after+limit+1)
+	case before > limit+1:
+		after = before - limit - 1
+	}
+	answer := &outcryv1.MessagesResponse{HeadSeq: head}
+	if stored := min(first, before); after+1 < stored {
+		answer.Messages, err = r.store.Messages(ctx, q.Room, after, stored, int(limit), false)
+		if err != nil {
+			return nil, fmt.Errorf("reading messages of %s: %w", q.Room, err)
+		}
+	}
+	for _, m := range recent {
+		if m.Seq > after && m.Seq < before {
+			answer.Messages = append(answer.Messages, m)
+		}
+	}
+	return answer, nil
+}
+
+// MessageBase reads one message for a command about it, and up to which change
+// of the room what was read is surely complete.
+func (r *Reads) MessageBase(ctx context.Context, id string, seq uint64) (m *outcryv1.Message, asOf uint64, err error) {
+	row, err := r.store.Room(ctx, id) // first: the message may only be newer than it
+	if err != nil {
+		return nil, 0, fmt.Errorf("reading room %s: %w", id, err)
+	}
+	if m, err = r.store.Message(ctx, id, seq); err != nil {
+		return nil, 0, fmt.Errorf("reading message %d of %s: %w", seq, id, err)
+	}
+	if row != nil {
+		asOf = row.HeadSeq
+	}
+	return m, asOf, nil
+}

@@ -1,0 +1,71 @@
+package rpc
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"connectrpc.com/connect"
+
+	outcryv1 "outcry/proto/outcry/v1"
+	"outcry/proto/outcry/v1/outcryv1connect"
+)
+
+// maxRequest bounds a request's bytes; a batch of Ingest is the largest.
+const maxRequest = 16 << 20
+
+// Reads answers from the live actors and the store.
+type Reads interface {
+	Instruments(context.Context, *outcryv1.InstrumentsRequest) (*outcryv1.InstrumentsResponse, error)
+	Latest(context.Context, *outcryv1.LatestRequest) (*outcryv1.LatestResponse, error)
+	Bars(context.Context, *outcryv1.BarsRequest) (*outcryv1.BarsResponse, error)
+	Trades(context.Context, *outcryv1.TradesRequest) (*outcryv1.TradesResponse, error)
+	Rooms(context.Context, *outcryv1.RoomsRequest) (*outcryv1.RoomsResponse, error)
+	Members(context.Context, *outcryv1.MembersRequest) (*outcryv1.MembersResponse, error)
+	Messages(context.Context, *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error)
+}
+
+// Commands decides what people ask of rooms.
+type Commands interface {
+	Submit(ctx context.Context, user string, c *outcryv1.Command) *outcryv1.Answer
+}
+
+// Ingest takes inputs of feeds and files.
+type Ingest interface {
+	Ingest(context.Context, *outcryv1.IngestRequest) (*outcryv1.IngestResponse, error)
+}
+
+// Hashes gives the rolling hashes of one partition, hexadecimal by entity, and the offset they stand at.
+type Hashes interface {
+	Hashes(ctx context.Context, kind string, partition int32) (offset int64, hashes map[string]string, err error)
+}
+
+// Config of the handler. Every field but Now is needed.
+type Config struct {
+	// Info is answered with the server's time.
+	Info     *outcryv1.InfoResponse
+	Reads    Reads
+	Commands Commands
+	Ingest   Ingest
+	Hashes   Hashes
+	// CodeOf maps an error of the interfaces above; nil means unavailable or internal.
+	CodeOf func(error) outcryv1.ErrorCode
+	Now    func() time.Time
+}
+
+// NewHandler gives the path prefix and the handler to mount there.
+func NewHandler(c Config) (path string, h http.Handler) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return outcryv1connect.NewOutcryHandler(&server{c},
+		connect.WithReadMaxBytes(maxRequest), connect.WithCompressMinBytes(1024))
+}
+
+// NewClient calls the server at base, such as http://127.0.0.1:8080.
+func NewClient(base string) outcryv1connect.OutcryClient {
+	return outcryv1connect.NewOutcryClient(http.DefaultClient, base)
+}
+
+// Unreachable says that nobody answered: the call may be tried again.
+func Unreachable(err error) bool { return connect.CodeOf(err) == connect.CodeUnavailable }

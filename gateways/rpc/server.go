@@ -1,0 +1,154 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/proto"
+
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// server implements outcryv1connect.OutcryHandler.
+type server struct{ Config }
+
+func (s *server) Info(context.Context, *outcryv1.InfoRequest) (*outcryv1.InfoResponse, error) {
+	info := proto.Clone(s.Config.Info).(*outcryv1.InfoResponse)
+	info.ServerTimeNs = s.Now().UnixNano()
+	return info, nil
+}
+
+func (s *server) Instruments(ctx context.Context, r *outcryv1.InstrumentsRequest) (*outcryv1.InstrumentsResponse, error) {
+	if err := bound(&r.Limit, 1000, 10_000); err != nil {
+		return nil, err
+	}
+	return answer(s, func() (*outcryv1.InstrumentsResponse, error) { return s.Reads.Instruments(ctx, r) })
+}
+
+func (s *server) Latest(ctx context.Context, r *outcryv1.LatestRequest) (*outcryv1.LatestResponse, error) {
+	if len(r.Instruments) > 10_000 {
+		return nil, invalid("instruments: %d, at most 10000", len(r.Instruments))
+	}
+	return answer(s, func() (*outcryv1.LatestResponse, error) { return s.Reads.Latest(ctx, r) })
+}
+
+func (s *server) Bars(ctx context.Context, r *outcryv1.BarsRequest) (*outcryv1.BarsResponse, error) {
+	if r.Resolution == outcryv1.Resolution_RESOLUTION_UNSPECIFIED {
+		return nil, invalid("resolution is missing")
+	}
+	if r.CountBack > 50_000 {
+		return nil, invalid("count_back: %d, at most 50000", r.CountBack)
+	}
+	if err := bound(&r.Limit, 5000, 50_000); err != nil {
+		return nil, err
+	}
+	return answer(s, func() (*outcryv1.BarsResponse, error) { return s.Reads.Bars(ctx, r) })
+}
+
+func (s *server) Trades(ctx context.Context, r *outcryv1.TradesRequest) (*outcryv1.TradesResponse, error) {
+	if err := bound(&r.Limit, 1000, 10_000); err != nil {
+		return nil, err
+	}
+	return answer(s, func() (*outcryv1.TradesResponse, error) { return s.Reads.Trades(ctx, r) })
+}
+
+func (s *server) Rooms(ctx context.Context, r *outcryv1.RoomsRequest) (*outcryv1.RoomsResponse, error) {
+	if err := bound(&r.Limit, 1000, 10_000); err != nil {
+		return nil, err
+	}
+	return answer(s, func() (*outcryv1.RoomsResponse, error) { return s.Reads.Rooms(ctx, r) })
+}
+
+func (s *server) Members(ctx context.Context, r *outcryv1.MembersRequest) (*outcryv1.MembersResponse, error) {
+	if err := bound(&r.Limit, 1000, 10_000); err != nil {
+		return nil, err
+	}
+	return answer(s, func() (*outcryv1.MembersResponse, error) { return s.Reads.Members(ctx, r) })
+}
+
+func (s *server) Messages(ctx context.Context, r *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error) {
+	if r.BeforeSeq != 0 && r.AfterSeq != 0 {
+		return nil, invalid("give before_seq or after_seq, not both")
+	}
+	if err := bound(&r.Limit, 50, 100); err != nil {
+		return nil, err
+	}
+	return answer(s, func() (*outcryv1.MessagesResponse, error) { return s.Reads.Messages(ctx, r) })
+}
+
+func (s *server) Submit(ctx context.Context, r *outcryv1.SubmitRequest) (*outcryv1.SubmitResponse, error) {
+	if r.Command == nil {
+		return nil, invalid("command is missing")
+	}
+	return &outcryv1.SubmitResponse{Answer: s.Commands.Submit(ctx, r.User, r.Command)}, nil
+}
+
+func (s *server) Ingest(ctx context.Context, r *outcryv1.IngestRequest) (*outcryv1.IngestResponse, error) {
+	return answer(s, func() (*outcryv1.IngestResponse, error) { return s.Config.Ingest.Ingest(ctx, r) })
+}
+
+func (s *server) Hashes(ctx context.Context, r *outcryv1.HashesRequest) (*outcryv1.HashesResponse, error) {
+	return answer(s, func() (*outcryv1.HashesResponse, error) {
+		offset, hashes, err := s.Config.Hashes.Hashes(ctx, r.Kind, r.Partition)
+		return &outcryv1.HashesResponse{Offset: offset, Hashes: hashes}, err
+	})
+}
+
+// answer runs a call and turns its error into a code.
+func answer[A any](s *server, call func() (A, error)) (A, error) {
+	a, err := call()
+	if err == nil {
+		return a, nil
+	}
+	var none A
+	return none, s.coded(err)
+}
+
+// codes of ours as Connect's (and so gRPC's and HTTP's).
+var codes = map[outcryv1.ErrorCode]connect.Code{
+	outcryv1.ErrorCode_ERROR_CODE_MALFORMED:          connect.CodeInvalidArgument,
+	outcryv1.ErrorCode_ERROR_CODE_INVALID:            connect.CodeInvalidArgument,
+	outcryv1.ErrorCode_ERROR_CODE_TOO_LARGE:          connect.CodeResourceExhausted,
+	outcryv1.ErrorCode_ERROR_CODE_UNKNOWN_INSTRUMENT: connect.CodeNotFound,
+	outcryv1.ErrorCode_ERROR_CODE_UNKNOWN_ROOM:       connect.CodeNotFound,
+	outcryv1.ErrorCode_ERROR_CODE_UNKNOWN_MESSAGE:    connect.CodeNotFound,
+	outcryv1.ErrorCode_ERROR_CODE_OVERLOADED:         connect.CodeResourceExhausted,
+	outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE:        connect.CodeUnavailable,
+}
+
+// coded keeps our own code as a detail, so that clients can branch on it.
+func (s *server) coded(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err // Connect knows these
+	}
+	code := outcryv1.ErrorCode_ERROR_CODE_INTERNAL
+	if s.CodeOf != nil {
+		code = s.CodeOf(err)
+	}
+	c, ok := codes[code]
+	if !ok {
+		c = connect.CodeInternal
+	}
+	coded := connect.NewError(c, err)
+	if detail, err := connect.NewErrorDetail(&outcryv1.Error{Code: code, Text: err.Error()}); err == nil {
+		coded.AddDetail(detail)
+	}
+	return coded
+}
+
+func invalid(format string, args ...any) error {
+	return connect.NewError(connect.CodeInvalidArgument, fmt.Errorf(format, args...))
+}
+
+// bound fills in a limit's default and refuses what is above its bound.
+func bound(limit *uint32, standard, most uint32) error {
+	if *limit > most {
+		return invalid("limit: %d, at most %d", *limit, most)
+	}
+	if *limit == 0 {
+		*limit = standard
+	}
+	return nil
+}
