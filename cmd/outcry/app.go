@@ -72,7 +72,13 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 		return a, fmt.Errorf("starting the actors: %w", err)
 	}
 	a.reads = reads.New(a.host, a.store)
-	a.commands = command.New(command.Config{Publisher: a.publisher, Rooms: a.host, Bases: a.reads})
+	a.commands = command.New(command.Config{Stream: a.publisher.Open(command.Source, "", outcryv1.Mode_MODE_LIVE),
+		Rooms: a.host, Messages: a.reads, Logger: c.logger})
+	a.background.Go(func() {
+		if err := a.commands.Run(life); err != nil {
+			c.logger.Error("commands are not taken any more", "error", err)
+		}
+	})
 	a.ingest = ingest.New(ingest.Config{Publisher: a.publisher, Folds: folds{a.host}})
 	return a, nil
 }

@@ -79,9 +79,13 @@ func (c *Commander) append(ctx context.Context, k *call) {
 	}
 	switch err := c.config.Stream.Room(ctx, k.command.Room, k.input); {
 	case errors.Is(err, events.ErrTooLarge):
-		s.turn(func() { s.refuse(k, fault.NewError(outcryv1.ErrorCode_ERROR_CODE_TOO_LARGE, "the command is larger than a record of the log")) })
+		s.turn(func() {
+			s.refuse(k, fault.NewError(outcryv1.ErrorCode_ERROR_CODE_TOO_LARGE, "the command is larger than a record of the log"))
+		})
 	case err != nil:
-		s.turn(func() { s.fail(k, fault.NewError(outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE, "the log takes nothing: "+err.Error())) })
+		s.turn(func() {
+			s.fail(k, fault.NewError(outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE, "the log takes nothing: "+err.Error()))
+		})
 	default:
 		c.config.Stream.Send(func(at []events.Position, err error) { c.appended(k, at, err) })
 	}

@@ -69,9 +69,9 @@ func (r *Reads) Messages(ctx context.Context, q *outcryv1.MessagesRequest) (*out
 	return answer, nil
 }
 
-// MessageBase reads one message for a command about it, and up to which change
+// Message reads one message for a command about it, and up to which change
 // of the room what was read is surely complete.
-func (r *Reads) MessageBase(ctx context.Context, id string, seq uint64) (m *outcryv1.Message, asOf uint64, err error) {
+func (r *Reads) Message(ctx context.Context, id string, seq uint64) (m *outcryv1.Message, asOf uint64, err error) {
 	row, err := r.store.Room(ctx, id) // first: the message may only be newer than it
 	if err != nil {
 		return nil, 0, fmt.Errorf("reading room %s: %w", id, err)

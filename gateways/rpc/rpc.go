@@ -27,7 +27,7 @@ type Reads interface {
 
 // Commands decides what people ask of rooms.
 type Commands interface {
-	Submit(ctx context.Context, user string, c *outcryv1.Command) *outcryv1.Answer
+	SubmitWait(ctx context.Context, user string, c *outcryv1.Command) (*outcryv1.Answer, error)
 }
 
 // Ingest takes inputs of feeds and files.

@@ -82,7 +82,10 @@ func (s *server) Submit(ctx context.Context, r *outcryv1.SubmitRequest) (*outcry
 	if r.Command == nil {
 		return nil, invalid("command is missing")
 	}
-	return &outcryv1.SubmitResponse{Answer: s.Commands.Submit(ctx, r.User, r.Command)}, nil
+	return answer(s, func() (*outcryv1.SubmitResponse, error) {
+		a, err := s.Commands.SubmitWait(ctx, r.User, r.Command)
+		return &outcryv1.SubmitResponse{Answer: a}, err
+	})
 }
 
 func (s *server) Ingest(ctx context.Context, r *outcryv1.IngestRequest) (*outcryv1.IngestResponse, error) {
