@@ -32,11 +32,11 @@ func (c *committer) run() {
 		if !more {
 			break
 		}
-		if len(calls) > 0 {
-			c.commit(calls)
-		}
 		if trim {
 			c.log.trim()
+		}
+		if len(calls) > 0 {
+			c.commit(calls)
 		}
 		clear(calls)
 		c.calls = calls

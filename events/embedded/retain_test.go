@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,21 +76,21 @@ func TestRetentionRemovesOnlyWhatEveryPartitionGaveUp(t *testing.T) {
 func TestRetentionByAge(t *testing.T) {
 	fs := faultfs.New()
 	c := small(fs)
-	now := int64(1)
+	var now atomic.Int64
 	c.KeepAge = time.Hour
-	c.Now = func() int64 { return now }
+	c.Now = now.Load
 	removed := make(chan string, 100)
 	c.Observer.Removed = func(segment string) { removed <- segment }
 	log := mustOpen(t, dir, c)
 	fill(t, log, 0, 20)
-	now += int64(time.Hour)
+	now.Add(int64(time.Hour))
 	fill(t, log, 0, 20)
 	log.Retain(at(events.Room, 0, 40))
 	fill(t, log, 0, 1)
 	if len(removed) > 0 {
 		t.Fatalf("%d segments were removed within the hour", len(removed))
 	}
-	now += int64(time.Minute)
+	now.Add(int64(time.Minute))
 	log.Retain(at(events.Room, 0, 41))
 	fill(t, log, 0, 1)
 	if first, _, err := log.Bounds(events.Room, 0); err != nil || first == 0 || first > 20 {

@@ -94,7 +94,7 @@ func onlyDurable(t *testing.T, env Env) {
 
 // Breaks for users: one analyst's slow query would stop everybody's market.
 func slowReader(t *testing.T, env Env) {
-	const n, size = 600, 64 << 10
+	const n, size = 300, 64 << 10
 	slow := subscribe(t, env.Log, position(events.Instrument, 0, 0))
 	quick := subscribe(t, env.Log, position(events.Instrument, 0, 0))
 	payload := func(i int) string { return fmt.Sprintf("%0*d", size, i) }

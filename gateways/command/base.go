@@ -44,6 +44,11 @@ func (c *Commander) read(ctx context.Context) {
 }
 
 func (c *Commander) readOne(ctx context.Context, k *call) {
+	s, late := k.session, false
+	s.turn(func() { late = k.answered })
+	if late {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.config.Limits.Wait)
 	defer cancel()
 	seq := olderMessage(k.input)
@@ -51,7 +56,6 @@ func (c *Commander) readOne(ctx context.Context, k *call) {
 	if err != nil {
 		c.config.Logger.Warn("reading a message for a command", "room", k.command.Room, "seq", seq, "err", err)
 	}
-	s := k.session
 	s.turn(func() {
 		switch {
 		case k.answered:

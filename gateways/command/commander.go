@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -72,10 +73,10 @@ func (c *Commander) Run(ctx context.Context) error {
 
 // append sends a command to the log; it waits while the log's memory is full.
 func (c *Commander) append(ctx context.Context, k *call) {
-	s := k.session
-	s.turn(func() { k.sent = !k.answered })
-	if !k.sent {
-		return // it waited for too long
+	s, late := k.session, false
+	s.turn(func() { k.sent, late = !k.answered, k.answered })
+	if late {
+		return
 	}
 	switch err := c.config.Stream.Room(ctx, k.command.Room, k.input); {
 	case errors.Is(err, events.ErrTooLarge):
@@ -113,10 +114,9 @@ func (s *Session) fail(k *call, e *outcryv1.Error) {
 	}
 	l := s.lanes[k.command.Room]
 	l.fail(k.id)
-	for _, other := range l.calls {
+	for _, other := range slices.Clone(l.calls) {
 		if other.held {
-			other.held = false
-			s.refuse(other, fault.NewError(outcryv1.ErrorCode_ERROR_CODE_RESEND_IN_ORDER, "an earlier command to this room failed: send it again first"))
+			s.refuse(other, outOfOrder())
 		}
 	}
 	s.refuse(k, e)

@@ -16,12 +16,12 @@
 // submits later to that room is refused (RESEND_IN_ORDER) until it has sent the
 // failed ones again, oldest first.
 //
-// Ownership: a Command belongs to this package until its answer; answers
-// belong to the caller.
+// Ownership: commands are copied; answers belong to the caller.
 //
 // Full: commands under way are bounded in all and per session; more are
 // answered OVERLOADED at once, nothing done. When the log is slow, the bound is
-// reached, and that is all the back-pressure there is.
+// reached, and that is all the back-pressure there is. The largest commands take
+// 64 KiB each, so the default bound is 128 MiB.
 //
 // To test with it: fakes of the three interfaces in Config; synctest for time.
 package command

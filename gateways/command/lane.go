@@ -31,20 +31,24 @@ func (l *lane) admit(id [16]byte) bool {
 	return true
 }
 
-// fail notes that a command has to be sent again.
+// fail notes that a command has to be sent again, unless that is known.
 func (l *lane) fail(id [16]byte) {
-	for i := range l.failed {
-		if l.failed[i].id == id {
-			l.failed[i].again = false
-			return
-		}
+	if !slices.ContainsFunc(l.failed, func(f failure) bool { return f.id == id }) {
+		l.failed = append(l.failed, failure{id: id})
 	}
-	l.failed = append(l.failed, failure{id: id})
 }
 
-// settled forgets a failure: the room decided on the command.
-func (l *lane) settled(id [16]byte) {
-	l.failed = slices.DeleteFunc(l.failed, func(f failure) bool { return f.id == id })
+// ended notes the answer to a command that had failed before: it is forgotten
+// where that is final, and has to come once more where it is not.
+func (l *lane) ended(id [16]byte, final bool) {
+	i := slices.IndexFunc(l.failed, func(f failure) bool { return f.id == id })
+	switch {
+	case i < 0:
+	case final:
+		l.failed = slices.Delete(l.failed, i, i+1)
+	default:
+		l.failed[i].again = false
+	}
 }
 
 func (l *lane) empty() bool { return len(l.calls) == 0 && len(l.failed) == 0 }

@@ -59,8 +59,9 @@ func (s *Session) turn(fn func()) {
 
 // Submit asks a room for a change. done is called exactly once with the answer,
 // perhaps before Submit returns, else from another goroutine, perhaps in a room's
-// turn: it must not block. c must not change until then.
+// turn: it must not block. c is copied.
 func (s *Session) Submit(c *outcryv1.Command, done func(*outcryv1.Answer)) {
+	c = proto.Clone(c).(*outcryv1.Command)
 	in, refusal := inputOf(s.user, c, s.commander.config.Now())
 	if refusal != nil {
 		done(refused(c, refusal))
@@ -93,7 +94,7 @@ func (s *Session) take(k *call) *outcryv1.Error {
 	case s.commander.underWay.Load() >= int64(limits.UnderWay):
 		return overloaded("the server has %d commands under way", limits.UnderWay)
 	case !l.admit(k.id):
-		return fault.NewError(outcryv1.ErrorCode_ERROR_CODE_RESEND_IN_ORDER, "an earlier command to this room failed: send it again first, with the same client_msg_id")
+		return outOfOrder()
 	}
 	s.lanes[k.command.Room] = l
 	k.held = l.blocked()
@@ -139,21 +140,26 @@ func (s *Session) answer(k *call, a *outcryv1.Answer) {
 	s.told = append(s.told, telling{k.done, a})
 	l := s.lanes[k.command.Room]
 	l.calls = slices.DeleteFunc(l.calls, func(c *call) bool { return c == k })
-	if code := a.GetError().GetCode(); fault.RetryOf(code) == outcryv1.Retry_RETRY_NEVER || code == 0 {
-		l.settled(k.id)
-	} else if slices.ContainsFunc(l.failed, func(f failure) bool { return f.id == k.id }) {
-		l.fail(k.id)
-	}
+	l.ended(k.id, final(a))
 	s.release(l)
 	if l.empty() {
 		delete(s.lanes, k.command.Room)
 	}
 }
 
+// final says that the same command, sent again, would only be told the same.
+func final(a *outcryv1.Answer) bool {
+	if a.Error == nil {
+		return true
+	}
+	retry := fault.RetryOf(a.Error.Code)
+	return retry == outcryv1.Retry_RETRY_NEVER || retry == outcryv1.Retry_RETRY_RESYNC
+}
+
 // release sends the commands that nothing blocks any more.
 func (s *Session) release(l *lane) {
 	for _, k := range slices.Clone(l.calls) {
-		if k.held {
+		if k.held && !k.answered {
 			k.held = false
 			s.enqueue(k)
 		}
@@ -169,6 +175,10 @@ func refused(c *outcryv1.Command, e *outcryv1.Error) *outcryv1.Answer {
 
 func overloaded(format string, args ...any) *outcryv1.Error {
 	return fault.NewError(outcryv1.ErrorCode_ERROR_CODE_OVERLOADED, fmt.Sprintf(format, args...))
+}
+
+func outOfOrder() *outcryv1.Error {
+	return fault.NewError(outcryv1.ErrorCode_ERROR_CODE_RESEND_IN_ORDER, "an earlier command to this room failed: send it again first, with the same client_msg_id")
 }
 
 func unknown(text string) *outcryv1.Error {

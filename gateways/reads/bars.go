@@ -119,9 +119,40 @@ func (s *series) before(ctx context.Context, t int64) (int64, error) {
 	return bars[0].Time, nil
 }
 
+// written waits until the store has what the actor no longer keeps. Versions of
+// closed bars are numbered densely and written in order, so the row before the
+// lowest number that is kept, or any later one, says that all before are there.
+func (s *series) written(ctx context.Context, live []instrument.Bar) error {
+	lowest := uint64(0)
+	for _, b := range live {
+		if b.BarSeq > 0 && (lowest == 0 || b.BarSeq < lowest) {
+			lowest = b.BarSeq
+		}
+	}
+	if lowest <= 1 {
+		return nil
+	}
+	return await(ctx, func() (bool, error) {
+		rows, err := s.store.BarsAfter(ctx, s.id, s.stored, lowest-2, 1)
+		return len(rows) > 0, err
+	})
+}
+
 // read joins the store's rows with the bars that the actor keeps, which are newer where both have one.
 func (s *series) read(ctx context.Context, q projections.BarsQuery) ([]instrument.Bar, error) {
 	q.Instrument, q.Resolution = s.id, s.stored
+	var live []instrument.Bar
+	err := s.live.Instrument(ctx, s.id, func(st *instrument.State) {
+		if st != nil {
+			live = st.Bars(s.kept, nil)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.written(ctx, live); err != nil {
+		return nil, err
+	}
 	rows, err := s.store.Bars(ctx, q)
 	if err != nil {
 		return nil, err
@@ -129,15 +160,6 @@ func (s *series) read(ctx context.Context, q projections.BarsQuery) ([]instrumen
 	byTime := map[int64]instrument.Bar{}
 	for _, row := range rows {
 		byTime[row.Time] = instrument.BarOf(row)
-	}
-	var live []instrument.Bar
-	err = s.live.Instrument(ctx, s.id, func(st *instrument.State) {
-		if st != nil {
-			live = st.Bars(s.kept, nil)
-		}
-	})
-	if err != nil {
-		return nil, err
 	}
 	for _, b := range live {
 		if b.Time >= q.From && (q.To == 0 || b.Time < q.To) {

@@ -56,7 +56,11 @@ func (r *Reads) Messages(ctx context.Context, q *outcryv1.MessagesRequest) (*out
 	}
 	answer := &outcryv1.MessagesResponse{HeadSeq: head}
 	if stored := min(first, before); after+1 < stored {
-		answer.Messages, err = r.store.Messages(ctx, q.Room, after, stored, int(limit), false)
+		wanted := min(limit, stored-after-1)
+		err = await(ctx, func() (bool, error) {
+			answer.Messages, err = r.store.Messages(ctx, q.Room, after, stored, int(limit), false)
+			return uint64(len(answer.Messages)) >= wanted, err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("reading messages of %s: %w", q.Room, err)
 		}

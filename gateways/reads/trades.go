@@ -48,6 +48,15 @@ func (r *Reads) Trades(ctx context.Context, q *outcryv1.TradesRequest) (*outcryv
 	if err != nil {
 		return nil, fmt.Errorf("asking instrument %s: %w", q.Instrument, err)
 	}
+	if isOpen && open.FirstSeq > after+1 {
+		err := await(ctx, func() (bool, error) {
+			blocks, err := r.store.Blocks(ctx, q.Instrument, open.FirstSeq-2, 1)
+			return len(blocks) > 0, err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading blocks of %s: %w", q.Instrument, err)
+		}
+	}
 	for last := after; ; {
 		blocks, err := r.store.Blocks(ctx, q.Instrument, last, blocksAtOnce)
 		if err != nil {
