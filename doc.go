@@ -4,7 +4,8 @@
 //	events            the log: batches, positions, publisher; embedded is its engine on disk
 //	actors            the rules: instrument and room are pure folds, host runs them
 //	projections       the answers: rows and their writer; sqlite is a store
-//	gateways          the edge: reads, ingest, command, rpc, udf, guard
+//	gateways          the edge: relay, session and pump deliver; ws, rpc, udf, web and ingest are its
+//	                  doors, guard stands before them, reads and command behind
 //	cmd/outcry        the binary, and the only place where the stages meet
 //	bench             the synthetic market and its people
 //	internal          what two stages need and neither owns

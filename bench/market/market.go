@@ -97,9 +97,9 @@ const (
 	decayNs    = 400e6 // excitement fades with 0.4 s
 	newsNs     = 15e9  // between two news
 	tradeShare = 0.18
-	// The synthetic market moves 12 times as fast as a year's volatility says, so
+	// The synthetic market moves 4 times as fast as a year's volatility says, so
 	// that a few minutes of a demo have something to show.
-	pace = 12
+	pace = 4
 )
 
 // Advance gives the ticks up to now, calling emit with the instrument's

@@ -54,7 +54,7 @@ func TestMarketBehavesLikeOne(t *testing.T) {
 	for i := range first {
 		if change := math.Abs(last[i]/first[i] - 1); change > 0.5 {
 			t.Errorf("%s moved by %.0f %% in ten minutes", list[i].ID, 100*change)
-		} else if change > 0.0005 {
+		} else if change > 0.0002 {
 			moved++
 		}
 	}

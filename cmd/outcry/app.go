@@ -8,13 +8,16 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"outcry/actors/host"
 	"outcry/events"
 	"outcry/events/embedded"
 	"outcry/gateways/command"
 	"outcry/gateways/ingest"
+	"outcry/gateways/pump"
 	"outcry/gateways/reads"
+	"outcry/gateways/session"
 	"outcry/projections"
 	"outcry/projections/sqlite"
 	outcryv1 "outcry/proto/outcry/v1"
@@ -32,6 +35,8 @@ type app struct {
 	ingest    *ingest.Service
 	commands  *command.Commander
 	metrics   *metrics
+	sessions  *session.Sessions
+	pumps     atomic.Pointer[pump.Pumps]
 
 	stopWriter context.CancelFunc
 	background sync.WaitGroup
@@ -66,7 +71,7 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 	}
 	a.host, err = host.Start(ctx, host.Config{
 		Log: a.log, Rows: a.writer, Checkpoints: a.store, Clocks: a.publisher, Writer: name,
-		Observer: a.metrics.host(), Logger: c.logger,
+		Flushed: a.flushed, Observer: a.metrics.host(), Logger: c.logger,
 	})
 	if err != nil {
 		return a, fmt.Errorf("starting the actors: %w", err)
@@ -80,7 +85,7 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 		}
 	})
 	a.ingest = ingest.New(ingest.Config{Publisher: a.publisher, Folds: folds{a.host}})
-	return a, nil
+	return a, a.startEdge(life)
 }
 
 func openLog(c *config, m *metrics) (*embedded.Log, error) {
@@ -96,7 +101,9 @@ func logPath(data string) string { return filepath.Join(data, "log") }
 
 // stop ends everything in the order of an event's way, so that nothing is cut off half-way.
 func (a *app) stop(ctx context.Context) error {
-	return errors.Join(a.publisher.Close(ctx), a.host.Stop(ctx), a.closeFiles())
+	err := a.pumps.Load().Stop(ctx)
+	a.sessions.Wait()
+	return errors.Join(err, a.publisher.Close(ctx), a.host.Stop(ctx), a.closeFiles())
 }
 
 func (a *app) closeFiles() error {

@@ -1,12 +1,58 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 
+	"outcry/actors/host"
+	"outcry/gateways/pump"
+	"outcry/gateways/relay"
+	"outcry/gateways/session"
 	"outcry/gateways/udf"
+	"outcry/gateways/web"
+	"outcry/gateways/ws"
 )
+
+// startEdge makes what pushes: relay, sessions and pumps. The host is running.
+func (a *app) startEdge(life context.Context) error {
+	r := relay.New(relay.Config{Floor: floor{a.host}})
+	a.sessions = session.New(session.Config{
+		Relay: r, History: a.reads, CodeOf: codeOf, Server: "outcry " + version, Lineage: a.log.Lineage(), Logger: a.config.logger,
+		Commands: func(user string) session.Commands { return a.commands.Session(user) },
+	})
+	pumps, err := pump.Start(pump.Config{Sessions: a.sessions, Logger: a.config.logger})
+	if err != nil {
+		return fmt.Errorf("starting the pumps: %w", err)
+	}
+	a.pumps.Store(pumps)
+	a.background.Go(func() {
+		if err := r.Run(life, pumps.Flushed); err != nil {
+			a.config.logger.Error("the relay ended", "error", err)
+		}
+	})
+	return nil
+}
+
+// flushed is told by the host after each record; before the edge is there, nobody watches.
+func (a *app) flushed() {
+	if p := a.pumps.Load(); p != nil {
+		p.Flushed()
+	}
+}
 
 // edge mounts what shows and streams.
 func (a *app) edge(mux *http.ServeMux) {
 	mux.Handle("/udf/", udf.Handler(a.reads))
+	mux.Handle("/ws", ws.NewServer(ws.Config{Pumps: a.pumps.Load(), FrameBytes: a.sessions.FrameBytes(), Logger: a.config.logger}))
+	mux.Handle("/", web.Handler())
 }
+
+// floor shows the host to the relay.
+type floor struct{ *host.Host }
+
+func (f floor) WatchInstrument(id string, trades bool, s relay.InstrumentSink) (stop func()) {
+	return f.Host.WatchInstrument(id, trades, s)
+}
+
+func (f floor) WatchRoom(id string, s relay.RoomSink) (stop func()) { return f.Host.WatchRoom(id, s) }

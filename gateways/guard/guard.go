@@ -1,53 +1,95 @@
-// Package guard keeps other websites away: a browser sends any page's
-// requests to loopback, so Host and Origin are checked before everything else
-// at the edge. It keeps nothing.
 package guard
 
 import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
-	"slices"
+	"strings"
 )
 
-// New lets requests through whose Host is a loopback name or address, and whose
-// Origin, where there is one, is such a name too or stands in allowed
-// ("https://example.org"). Others get 403 and a text that says why.
-func New(allowed []string, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		origin := r.Header.Get("Origin")
-		switch {
-		case !loopback(r.Host):
-			refuse(w, "the Host %q is not a name of this machine's loopback", r.Host)
-		case origin != "" && !slices.Contains(allowed, origin) && !loopbackOrigin(origin):
-			refuse(w, "the Origin %q is not allowed; start the server with --allow-origin to allow it", origin)
-		default:
-			next.ServeHTTP(w, r)
+// Origins that are allowed beside loopback.
+type Origins struct {
+	origins map[string]bool // scheme://host[:port], lower case
+	hosts   map[string]bool
+}
+
+// ParseOrigins takes origins as browsers write them, such as
+// https://desk.example.com or http://10.0.0.5:8080, and returns the first one that is none.
+func ParseOrigins(list []string) (*Origins, error) {
+	o := &Origins{origins: map[string]bool{}, hosts: map[string]bool{}}
+	for _, text := range list {
+		u, err := parseOrigin(text)
+		if err != nil {
+			return nil, err
 		}
+		o.origins[canonical(u)] = true
+		o.hosts[strings.ToLower(u.Hostname())] = true
+	}
+	return o, nil
+}
+
+func parseOrigin(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("reading origin: %w", err)
+	}
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil ||
+		(u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("origin %q: scheme://host[:port] with http or https is expected", text)
+	}
+	return u, nil
+}
+
+// canonical is how two spellings of an origin are told to be the same.
+func canonical(u *url.URL) string {
+	host, port := strings.ToLower(u.Hostname()), u.Port()
+	if port == "" || u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
+		return u.Scheme + "://" + host
+	}
+	return u.Scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// Handler passes on what comes from here or from an allowed origin, and answers the rest with 403.
+func Handler(o *Origins, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if why := o.refusal(r); why != "" {
+			http.Error(w, why, http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 
-func refuse(w http.ResponseWriter, format string, args ...any) {
-	http.Error(w, fmt.Sprintf(format, args...), http.StatusForbidden)
+// refusal is empty for what may pass.
+func (o *Origins) refusal(r *http.Request) string {
+	host := hostname(r.Host)
+	if !isLoopback(host) && !o.hosts[host] {
+		return fmt.Sprintf("host %q is not served here: use localhost, or allow it with --allow-origin", r.Host)
+	}
+	for _, origin := range r.Header.Values("Origin") {
+		u, err := parseOrigin(origin)
+		if err != nil || !isLoopback(strings.ToLower(u.Hostname())) && !o.origins[canonical(u)] {
+			return fmt.Sprintf("origin %q may not use this server: allow it with --allow-origin", origin)
+		}
+	}
+	return ""
 }
 
-// loopback tells a host, with or without a port.
-func loopback(host string) bool {
+// hostname of a Host header, lower case, without port and brackets.
+func hostname(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
-	if host == "localhost" {
-		return true
-	}
-	if len(host) > 2 && host[0] == '[' {
-		host = host[1 : len(host)-1]
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
 }
 
-func loopbackOrigin(origin string) bool {
-	u, err := url.Parse(origin)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && loopback(u.Host)
+// isLoopback knows the names that resolve to this machine everywhere, and its addresses.
+func isLoopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback()
 }

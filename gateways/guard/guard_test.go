@@ -1,33 +1,79 @@
-package guard
+package guard_test
 
 import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"outcry/gateways/guard"
 )
 
-// Any website can reach loopback through its visitor's browser.
-func TestOnlyLoopbackAndAllowedOriginsComeThrough(t *testing.T) {
-	h := New([]string{"https://desk.example"}, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+func status(t *testing.T, origins *guard.Origins, host string, origin ...string) int {
+	t.Helper()
+	served := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Host = host
+	for _, o := range origin {
+		r.Header.Add("Origin", o)
+	}
+	w := httptest.NewRecorder()
+	guard.Handler(origins, served).ServeHTTP(w, r)
+	if w.Code == http.StatusForbidden && w.Body.Len() < 20 {
+		t.Errorf("host %q origin %q: refused without saying why", host, origin)
+	}
+	return w.Code
+}
+
+// TestOnlyThisMachineAndAllowedOriginsPass: otherwise any web page that a user
+// visits could read prices and post messages in the user's name.
+func TestOnlyThisMachineAndAllowedOriginsPass(t *testing.T) {
+	origins, err := guard.ParseOrigins([]string{"https://Desk.example.com", "http://10.0.0.5:8080"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const pass, refused = http.StatusNoContent, http.StatusForbidden
 	for _, c := range []struct {
-		host, origin string
-		want         int
+		host   string
+		origin []string
+		want   int
 	}{
-		{"127.0.0.1:8080", "", 200}, {"localhost:8080", "http://localhost:8080", 200}, {"[::1]:8080", "http://[::1]:8080", 200},
-		{"127.0.0.1:8080", "https://desk.example", 200}, {"localhost", "", 200},
-		{"127.0.0.1:8080", "https://evil.example", 403}, {"127.0.0.1:8080", "null", 403},
-		{"evil.example", "", 403}, {"localhost.evil.example:8080", "", 403}, {"10.0.0.1", "", 403}, {"", "", 403},
-		{"127.0.0.1:8080", "file://localhost", 403},
+		{"localhost:8080", nil, pass},
+		{"LOCALHOST", nil, pass},
+		{"127.0.0.1:8080", []string{"http://127.0.0.1:8080"}, pass},
+		{"127.8.9.1", []string{"http://localhost:3000"}, pass},
+		{"[::1]:8080", []string{"http://[::1]:8080"}, pass},
+		{"[::ffff:127.0.0.1]:8080", nil, pass},
+		{"outcry.localhost", nil, pass},
+		{"desk.example.com", []string{"https://desk.example.com:443"}, pass},
+		{"10.0.0.5:8080", []string{"http://10.0.0.5:8080"}, pass},
+		{"localhost", []string{"https://desk.example.com"}, pass},
+
+		{"evil.example:8080", nil, refused},
+		{"localhost.evil.example", nil, refused},
+		{"127.0.0.1.evil.example", nil, refused},
+		{"10.0.0.6", nil, refused},
+		{"", nil, refused},
+		{"localhost", []string{"http://evil.example"}, refused},
+		{"localhost", []string{"null"}, refused},
+		{"localhost", []string{""}, refused},
+		{"localhost", []string{"http://localhost@evil.example"}, refused},
+		{"localhost", []string{"http://user@localhost"}, refused},
+		{"localhost", []string{"file://localhost"}, refused},
+		{"localhost", []string{"http://desk.example.com"}, refused},
+		{"localhost", []string{"https://desk.example.com:8443"}, refused},
+		{"localhost", []string{"http://localhost", "http://evil.example"}, refused},
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
-		r.Host = c.host
-		if c.origin != "" {
-			r.Header.Set("Origin", c.origin)
+		if got := status(t, origins, c.host, c.origin...); got != c.want {
+			t.Errorf("host %q origin %q: %d, want %d", c.host, c.origin, got, c.want)
 		}
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		if w.Code != c.want {
-			t.Errorf("Host %q, Origin %q: %d %s, want %d", c.host, c.origin, w.Code, w.Body, c.want)
+	}
+}
+
+// TestOriginsThatAreNoneAreNamed: a typo in a flag would otherwise allow nothing, silently.
+func TestOriginsThatAreNoneAreNamed(t *testing.T) {
+	for _, text := range []string{"", "desk.example.com", "*", "https://", "ftp://a", "https://a/path", "https://a?b", "https://a#b", "https://u@a", "http://[::1"} {
+		if _, err := guard.ParseOrigins([]string{"https://fine.example", text}); err == nil {
+			t.Errorf("%q was taken for an origin", text)
 		}
 	}
 }

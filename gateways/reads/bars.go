@@ -1,6 +1,7 @@
 package reads
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -46,6 +47,44 @@ func (r *Reads) Bars(ctx context.Context, q *outcryv1.BarsRequest) (*outcryv1.Ba
 		}
 	}
 	return answer, nil
+}
+
+// ClosedBars gives the newest versions of closed bars (1s or 1m) whose bar_seq
+// is after a seq, ascending by it, at most limit; more says that others follow.
+func (r *Reads) ClosedBars(ctx context.Context, id string, resolution outcryv1.Resolution, after uint64, limit int) (bars []*outcryv1.Bar, more bool, err error) {
+	s := series{Reads: r, id: id, stored: resolution, kept: instrument.Minute}
+	if resolution == outcryv1.Resolution_RESOLUTION_1S {
+		s.kept = instrument.Second
+	}
+	var live []instrument.Bar
+	err = r.live.Instrument(ctx, id, func(st *instrument.State) {
+		if st != nil {
+			live = st.Bars(s.kept, nil)
+		}
+	})
+	if err == nil {
+		err = s.written(ctx, live)
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("asking instrument %s: %w", id, err)
+	}
+	rows, err := r.store.BarsAfter(ctx, id, resolution, after, limit+1)
+	if err != nil {
+		return nil, false, fmt.Errorf("reading closed bars of %s: %w", id, err)
+	}
+	// A bar that is kept is newer there than its row.
+	kept := map[int64]bool{}
+	for _, b := range live {
+		kept[b.Time] = true
+	}
+	rows = slices.DeleteFunc(rows, func(b *outcryv1.Bar) bool { return kept[b.Time] })
+	for i := range live {
+		if live[i].BarSeq > after {
+			rows = append(rows, live[i].Proto(id, s.kept))
+		}
+	}
+	slices.SortFunc(rows, func(a, b *outcryv1.Bar) int { return cmp.Compare(a.BarSeq, b.BarSeq) })
+	return rows[:min(len(rows), limit)], len(rows) > limit, nil
 }
 
 // series reads one resolution of one instrument.

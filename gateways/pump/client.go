@@ -1,0 +1,243 @@
+package pump
+
+import (
+	"bytes"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"outcry/gateways/session"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// inboxFrames are the frames of one client that may wait to be handled.
+const inboxFrames = 16
+
+// far is after anything: when a client is due whose connection is waited for.
+var far = time.Unix(1<<40, 0)
+
+// incoming is one thing that a client sent: a frame, or one that could not be read.
+type incoming struct {
+	frame *outcryv1.ClientFrame
+	code  outcryv1.ErrorCode
+	text  string
+}
+
+// Client is one connection with its session, for the transport that reads from it.
+type Client struct {
+	pump    *pump
+	conn    Conn
+	framing Framing
+	inbox   chan incoming
+	queued  atomic.Bool // stands in the intake
+	ended   chan struct{}
+	control struct {
+		sync.Mutex
+		bytes []byte
+		last  bool // nothing follows them
+	}
+	// The turn's:
+	session *session.Session
+	pingAt  time.Time
+	due     time.Time
+	place   int // in the pump's heap
+	running bool
+	writing bool // a goroutine waits with the rest of a write
+	leaving bool // goodbye follows what is left to say
+	said    bool // the last bytes are written, or wait to be until sayBy
+	sayBy   time.Time
+	gone    bool
+}
+
+func newClient(p *pump, conn Conn, f Framing) *Client {
+	return &Client{pump: p, conn: conn, framing: f, inbox: make(chan incoming, inboxFrames), ended: make(chan struct{})}
+}
+
+// Receive hands over one frame that the client sent, and waits while too many
+// are not handled yet. False: the client is gone.
+func (c *Client) Receive(f *outcryv1.ClientFrame) bool { return c.put(incoming{frame: f}) }
+
+// Refuse answers bytes that are no frame, in the order of Receive, and waits likewise.
+func (c *Client) Refuse(code outcryv1.ErrorCode, text string) bool {
+	return c.put(incoming{code: code, text: text})
+}
+
+func (c *Client) put(in incoming) bool {
+	select {
+	case c.inbox <- in:
+		c.ready()
+		return true
+	case <-c.ended:
+		return false
+	}
+}
+
+// Control has the transport's own bytes (a pong) written between messages.
+// They take the place of those that are still waiting.
+func (c *Client) Control(p []byte) { c.setControl(p, false) }
+
+// Leave has the transport's last bytes written after what is being written
+// now, and ends the client.
+func (c *Client) Leave(p []byte) { c.setControl(p, true) }
+
+func (c *Client) setControl(p []byte, last bool) {
+	c.control.Lock()
+	if !c.control.last {
+		c.control.bytes = append(c.control.bytes[:0], p...)
+		c.control.last = last
+	}
+	c.control.Unlock()
+	c.ready()
+}
+
+// Drop ends the client without a word: its connection is lost.
+func (c *Client) Drop() { c.pump.post(c, func() { c.pump.drop(c) }) }
+
+// Ended is closed when nothing more is written to the connection.
+func (c *Client) Ended() <-chan struct{} { return c.ended }
+
+// ready asks for a turn.
+func (c *Client) ready() {
+	p := c.pump
+	if c.queued.CompareAndSwap(false, true) {
+		p.intake.Lock()
+		p.intake.ready = append(p.intake.ready, c)
+		p.intake.Unlock()
+	}
+	p.wake()
+}
+
+// next is when time asks for something. The rest is in the pump's turn.
+func (c *Client) next() time.Time {
+	next := c.session.Next()
+	switch {
+	case c.writing && c.said:
+		return c.sayBy
+	case c.writing:
+		return far
+	case next.Before(c.pingAt):
+		return next
+	}
+	return c.pingAt
+}
+
+func (c *Client) tick(now time.Time) {
+	switch {
+	case c.writing && c.said:
+		c.pump.drop(c)
+	case !c.writing:
+		c.session.Tick(now)
+		c.pump.serveLater(c)
+	}
+}
+
+// serve handles what the client sent, fills the pump's buffer and writes it.
+func (c *Client) serve(now time.Time) {
+	if c.writing {
+		return
+	}
+	left := c.handle(now)
+	before := c.session.Delivered()
+	buf, last := c.takeControl(c.pump.buf[:0])
+	more := false
+	if !last {
+		buf, more = c.fill(buf, now)
+		if !more && (c.leaving || c.session.Ended() != nil) {
+			buf, last = c.framing.Goodbye(buf, c.session.Ended()), true
+		}
+	}
+	if last {
+		c.said, c.sayBy = true, now.Add(goodbyeWithin)
+	}
+	c.pump.buf = buf
+	c.write(buf, c.session.Delivered()-before)
+	if (more || left) && !c.writing && !c.gone {
+		c.ready() // after the others
+	}
+}
+
+// handle takes what the client sent, as long as its session has room for
+// answers; left says that it had not.
+func (c *Client) handle(now time.Time) (left bool) {
+	for !c.session.Full() {
+		select {
+		case in := <-c.inbox:
+			if in.frame != nil {
+				c.session.Receive(in.frame, now)
+			} else {
+				c.session.Refuse(in.code, in.text)
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func (c *Client) takeControl(dst []byte) (out []byte, last bool) {
+	c.control.Lock()
+	defer c.control.Unlock()
+	dst = append(dst, c.control.bytes...)
+	c.control.bytes = c.control.bytes[:0]
+	return dst, c.control.last
+}
+
+// fill appends a ping when it is time and one message of the session.
+func (c *Client) fill(buf []byte, now time.Time) (out []byte, more bool) {
+	if !now.Before(c.pingAt) {
+		c.pingAt = now.Add(c.pump.all.config.PingEvery)
+		buf = c.framing.Ping(buf)
+	}
+	start := len(buf)
+	buf = c.framing.Begin(buf)
+	body := len(buf)
+	buf, more = c.session.Fill(buf, now)
+	if len(buf) == body {
+		return buf[:start], more
+	}
+	return c.framing.End(buf, start), more
+}
+
+// write gives the connection what it takes; a goroutine of its own waits with the rest.
+func (c *Client) write(buf []byte, updates int) {
+	if len(buf) == 0 && !c.said {
+		return
+	}
+	n, err := c.conn.TryWrite(buf)
+	if err != nil {
+		c.pump.drop(c)
+		return
+	}
+	o := &c.pump.all.config.Observer
+	if o.Wrote != nil {
+		o.Wrote(len(buf), updates)
+	}
+	if n == len(buf) {
+		c.written()
+		return
+	}
+	if o.Stalled != nil {
+		o.Stalled()
+	}
+	c.writing = true
+	rest := bytes.Clone(buf[n:])
+	c.pump.all.group.Go(func() {
+		_, err := c.conn.Write(rest)
+		c.pump.post(c, func() {
+			c.writing = false
+			if err != nil {
+				c.pump.drop(c)
+				return
+			}
+			c.written()
+			c.pump.serveLater(c)
+		})
+	})
+}
+
+// written is when the connection has taken all that was framed.
+func (c *Client) written() {
+	if c.said {
+		c.pump.drop(c)
+	}
+}

@@ -1,0 +1,198 @@
+package relay
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"outcry/actors/instrument"
+	"outcry/gateways/relay/wire"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// Never-lose streams of an instrument.
+const (
+	// ClosedSecond and ClosedMinute are the versions of closed bars, by their bar_seq.
+	ClosedSecond = 0
+	ClosedMinute = 1
+	// Trades are by the instrument's seq; other events lie between them.
+	Trades  = 2
+	streams = 3
+)
+
+// Items that an entry keeps of each stream.
+const (
+	barItems   = 120
+	tradeItems = 1024
+)
+
+// Instrument is the entry of one instrument. Safe for many goroutines.
+type Instrument struct {
+	// versions count what is new in each slot; 0 before it is attached. Sessions
+	// compare them without a lock, two hundred in a row, so they stand first:
+	// that is one cache line an entry.
+	versions [wire.Slots]atomic.Uint64
+	cache    cache
+	entry
+	relay *Relay
+	id    string
+	watch watching
+	mu    struct {
+		sync.Mutex
+		state State
+		sink  *instrumentSink // the one that is listened to
+		view  instrument.View
+		stale wire.Staleness
+		slots [wire.Slots]watchers
+	}
+	streams [streams]Stream
+}
+
+func newInstrument(r *Relay, id string) *Instrument {
+	in := &Instrument{relay: r, id: id}
+	for i, limit := range [streams]int{ClosedSecond: barItems, ClosedMinute: barItems, Trades: tradeItems} {
+		in.streams[i] = Stream{mu: &in.mu.Mutex, limit: limit}
+	}
+	return in
+}
+
+// State is Attaching until the floor has told.
+func (in *Instrument) State() State {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.mu.state
+}
+
+// Stream is ClosedSecond, ClosedMinute or Trades.
+func (in *Instrument) Stream(which int) *Stream { return &in.streams[which] }
+
+// Version rises with every change of a slot.
+func (in *Instrument) Version(s wire.Slot) uint64 { return in.versions[s].Load() }
+
+// Watch asks for a mark at each change of a slot, and when the entry was attached.
+func (in *Instrument) Watch(s wire.Slot, w *Watch) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.mu.slots[s].add(w)
+}
+
+// Unwatch takes the wish back. A mark may still come.
+func (in *Instrument) Unwatch(s wire.Slot, w *Watch) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.mu.slots[s].remove(w)
+}
+
+func (in *Instrument) attach(trades bool) {
+	in.watch.start(trades, func(trades bool) func() {
+		sink := &instrumentSink{in: in, trades: trades}
+		in.mu.Lock()
+		in.mu.sink = sink
+		in.mu.Unlock()
+		return in.relay.config.Floor.WatchInstrument(in.id, trades, sink)
+	})
+}
+
+func (in *Instrument) detach() { in.watch.end() }
+
+// instrumentSink is one watch of an entry. When trades are wanted a second one takes over:
+// the first, which may be told once more, is not listened to any longer.
+type instrumentSink struct {
+	in     *Instrument
+	trades bool
+}
+
+// AttachInstrument is called by the floor.
+func (s *instrumentSink) AttachInstrument(v *instrument.View, bars [instrument.Resolutions][]instrument.Bar) {
+	in := s.in
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.mu.sink != s {
+		return
+	}
+	in.mu.state = Unknown
+	for resolution := range bars {
+		in.attachBars(resolution, bars[resolution])
+	}
+	if s.trades {
+		in.streams[Trades].restart(v.Seq)
+	}
+	in.take(v)
+	for i := range in.versions {
+		in.bump(wire.Slot(i))
+	}
+	for i := range in.streams {
+		in.streams[i].watchers.mark()
+	}
+}
+
+// ChangeInstrument is called by the floor.
+func (s *instrumentSink) ChangeInstrument(v *instrument.View, f *instrument.Facts) {
+	in := s.in
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.mu.sink != s || v.Seq < in.mu.view.Seq {
+		return
+	}
+	old := &in.mu.view
+	changed := [wire.Slots]bool{wire.Quote: v.QuoteSeq != old.QuoteSeq || v.Status != old.Status, wire.Stats: v.StatsSeq != old.StatsSeq,
+		wire.BarSecond: v.Bars[instrument.Second] != old.Bars[instrument.Second],
+		wire.BarMinute: v.Bars[instrument.Minute] != old.Bars[instrument.Minute]}
+	turned := in.take(v)
+	for i := range changed {
+		if changed[i] || turned {
+			in.bump(wire.Slot(i))
+		}
+	}
+	in.pushBars(f)
+	in.pushTrades(s.trades, v.Seq, f)
+}
+
+// take copies the view and says whether the instrument became live, stale or
+// known by it. The lock is held, as in all below.
+func (in *Instrument) take(v *instrument.View) (turned bool) {
+	halted := isHalted(v) && in.mu.stale.Reason != outcryv1.StaleReason_STALE_REASON_HALT
+	in.mu.view = *v
+	if v.Defined && in.mu.state != Known {
+		in.mu.state = Known
+		turned = true
+	}
+	if halted {
+		in.mu.stale = wire.Staleness{Since: v.IngestTime, Reason: outcryv1.StaleReason_STALE_REASON_HALT}
+		return true
+	}
+	return in.refreshStale() || turned
+}
+
+func isHalted(v *instrument.View) bool {
+	return v.Status == outcryv1.TradingState_TRADING_STATE_HALTED || v.Status == outcryv1.TradingState_TRADING_STATE_CLOSED
+}
+
+// refreshStale says whether the instrument became live or stale. A halt stays
+// until the status says otherwise: nothing is expected to come meanwhile.
+func (in *Instrument) refreshStale() bool {
+	v, before := &in.mu.view, in.mu.stale
+	switch {
+	case isHalted(v):
+	case in.relay.now.Load()-v.IngestTime > int64(in.relay.config.StaleAfter):
+		in.mu.stale = wire.Staleness{Since: v.IngestTime, Reason: outcryv1.StaleReason_STALE_REASON_FEED}
+	default:
+		in.mu.stale = wire.Staleness{}
+	}
+	return in.mu.stale != before
+}
+
+// age looks at staleness after time went by.
+func (in *Instrument) age() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.mu.state == Known && in.refreshStale() {
+		for i := range in.versions {
+			in.bump(wire.Slot(i))
+		}
+	}
+}
+
+func (in *Instrument) bump(s wire.Slot) {
+	in.versions[s].Add(1)
+	in.mu.slots[s].mark()
+}

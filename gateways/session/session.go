@@ -1,0 +1,142 @@
+package session
+
+import (
+	"crypto/rand"
+	"time"
+
+	"outcry/gateways/fault"
+	"outcry/gateways/relay"
+	"outcry/gateways/relay/wire"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// Options of one session.
+type Options struct {
+	Encoding wire.Encoding
+	// Marks is the pump's list of what changed.
+	Marks *relay.Marks
+	// Post runs fn in the session's turn, later; after Close it drops it. It may be called from anywhere.
+	Post func(fn func())
+	// Wake says, in the session's turn, that there is something to Fill.
+	Wake func()
+}
+
+// Session is one client's conversation. See the package comment for who may call it.
+type Session struct {
+	shared   *Sessions
+	config   *Config
+	options  Options
+	id       string
+	now      time.Time // of the turn
+	helloBy  time.Time // when a silent connection ends; zero after hello
+	beatAt   time.Time
+	user     string
+	commands Commands
+	pending  int // commands that wait for their decision
+	ended    *outcryv1.Error
+
+	replies []*outcryv1.ServerFrame
+	topics  map[topicKey]*subscription
+	waiting []*request // Subscribes whose entities are being attached
+	due     queue      // topics that have something to fill
+	rates   []*rate
+	reads   reads
+	scratch []*relay.Item
+	updates int
+}
+
+// Open begins a conversation.
+func (s *Sessions) Open(o Options, now time.Time) *Session {
+	return &Session{shared: s, config: &s.config, options: o, id: rand.Text()[:16], now: now,
+		helloBy: now.Add(s.config.HelloWithin), topics: map[topicKey]*subscription{}}
+}
+
+// Close ends it: nothing is asked of it any more.
+func (s *Session) Close() {
+	s.reads.close()
+	for _, sub := range s.topics {
+		sub.release()
+	}
+	clear(s.topics)
+}
+
+// Ended is why the conversation is over: once Fill has nothing more, the
+// connection closes. Nil while it goes on.
+func (s *Session) Ended() *outcryv1.Error { return s.ended }
+
+// Full says that no more frames are taken until some replies are filled.
+func (s *Session) Full() bool { return len(s.replies) >= repliesMax || s.ended != nil }
+
+// Delivered counts the updates and items that were filled so far.
+func (s *Session) Delivered() int { return s.updates }
+
+// Next is when Tick has something to do.
+func (s *Session) Next() time.Time {
+	next := s.beatAt
+	if !s.helloBy.IsZero() {
+		return s.helloBy
+	}
+	for _, r := range s.rates {
+		next = earlier(next, r.next)
+	}
+	for _, r := range s.waiting {
+		next = earlier(next, r.by)
+	}
+	return earlier(next, s.reads.retryAt)
+}
+
+// earlier of two times; zero is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// Tick does what is due by now.
+func (s *Session) Tick(now time.Time) {
+	s.now = now
+	if !s.helloBy.IsZero() {
+		if !now.Before(s.helloBy) {
+			s.end(failure(outcryv1.ErrorCode_ERROR_CODE_INVALID, "no hello came"))
+		}
+		return
+	}
+	if !now.Before(s.beatAt) {
+		s.beat()
+	}
+	for _, r := range s.rates {
+		if !now.Before(r.next) {
+			r.scan(s)
+		}
+	}
+	s.expire()
+	s.retryReads()
+}
+
+// Drain asks the client to reconnect within a time.
+func (s *Session) Drain(within time.Duration) {
+	s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Drain{Drain: &outcryv1.Drain{RetryWithinMs: uint32(within.Milliseconds())}}})
+}
+
+// Refuse tells the client that something it sent was not understood.
+func (s *Session) Refuse(code outcryv1.ErrorCode, text string) {
+	s.replyError(fault.NewError(code, text))
+}
+
+// end lets what is queued out, with the reason last.
+func (s *Session) end(e *outcryv1.Error) {
+	if s.ended == nil {
+		s.replyError(e)
+		s.ended = e
+	}
+}
+
+func (s *Session) reply(f *outcryv1.ServerFrame) {
+	s.replies = append(s.replies, f)
+	s.options.Wake()
+}
+
+func (s *Session) replyError(e *outcryv1.Error) {
+	s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Error{Error: e}})
+}

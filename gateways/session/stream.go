@@ -1,0 +1,105 @@
+package session
+
+import (
+	"outcry/gateways/relay"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// ringItems is how many items one look at the relay's recent history takes.
+const ringItems = 256
+
+// streamTopic is a never-lose subscription.
+type streamTopic struct {
+	source *relay.Stream
+	part   []byte  // its topic, encoded
+	after  *uint64 // the cursor that the client gave
+	recent int
+	// Everything up to cursor was filled; prev is the item before the next as this client sees it.
+	cursor, prev uint64
+	snapshot     bool   // the next frame is the start
+	told         uint64 // how far the client was told that it is complete
+	reading      bool
+	holes        int // in a row, that reads had
+	// page is what was read and is not filled yet; complete is where it ends.
+	page     []*relay.Item
+	complete uint64
+}
+
+func newStream(sub *subscription, want *outcryv1.Subscription) *streamTopic {
+	st := &streamTopic{after: want.AfterSeq, recent: int(want.GetRecent()), part: sub.session.options.Encoding.TopicPart(sub.topic)}
+	switch {
+	case sub.room != nil:
+		st.source = sub.room.Stream()
+	case sub.key.channel == outcryv1.Channel_CHANNEL_TRADES:
+		st.source = sub.instrument.Stream(relay.Trades)
+	case sub.key.resolution == outcryv1.Resolution_RESOLUTION_1S:
+		st.source = sub.instrument.Stream(relay.ClosedSecond)
+	default:
+		st.source = sub.instrument.Stream(relay.ClosedMinute)
+	}
+	return st
+}
+
+// start sets the cursor: where the client was, or before the newest items.
+func (st *streamTopic) start() {
+	if st.after != nil {
+		st.cursor, st.prev = *st.after, *st.after
+		return
+	}
+	st.cursor, st.snapshot = st.source.Newest(st.recent), true
+}
+
+// fillStream writes one frame of the next items. more says that there may be others.
+func (sub *subscription) fillStream(dst []byte) (out []byte, more bool) {
+	st, s := sub.stream, sub.session
+	items, complete := st.page, st.complete
+	if len(items) == 0 {
+		var ok bool
+		if items, complete, ok = st.source.After(s.scratch[:0], st.cursor, ringItems); !ok {
+			s.readOn(sub)
+			return dst, false
+		}
+		s.scratch = items[:0]
+	}
+	if len(items) == 0 && !st.snapshot {
+		st.cursor = complete
+		return dst, false
+	}
+	return sub.fillItems(dst, items, complete)
+}
+
+func (sub *subscription) fillItems(dst []byte, items []*relay.Item, complete uint64) (out []byte, more bool) {
+	st, s, e := sub.stream, sub.session, sub.session.options.Encoding
+	begin, n := len(dst), 0
+	dst, mark := e.OpenItems(dst, st.part, st.snapshot)
+	for n < len(items) && len(dst)-begin < streamBytes {
+		dst = e.Item(dst, items[n].Seq, st.prev, items[n].Part(e))
+		st.cursor, st.prev = items[n].Seq, items[n].Seq
+		n++
+	}
+	if n == len(items) {
+		st.cursor = complete
+	}
+	if len(st.page) > 0 {
+		st.page = st.page[n:]
+	}
+	s.updates += n
+	st.snapshot, st.told = false, st.cursor
+	return e.CloseItems(dst, mark, st.cursor), n > 0
+}
+
+// completed says whether a stream has come further than was told, although no item says so.
+func (sub *subscription) completed() bool {
+	st := sub.stream
+	if sub.queued || st.reading || len(st.page) > 0 {
+		return false
+	}
+	if items, complete, ok := st.source.After(sub.session.scratch[:0], st.cursor, 1); ok && len(items) == 0 {
+		st.cursor = complete
+	}
+	if st.cursor <= st.told {
+		return false
+	}
+	st.told = st.cursor
+	return true
+}

@@ -1,0 +1,163 @@
+package session
+
+import (
+	"math"
+
+	"outcry/events"
+	"outcry/gateways/relay"
+	"outcry/gateways/relay/wire"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// topicKey tells topics apart.
+type topicKey struct {
+	channel    outcryv1.Channel
+	id         string
+	resolution outcryv1.Resolution
+}
+
+// subscription is one topic of a session. Exactly one of latest and stream
+// says of which class it is.
+type subscription struct {
+	session    *Session
+	topic      *outcryv1.Topic
+	key        topicKey
+	request    *request // until it is granted and its answer is queued
+	answer     *outcryv1.TopicAnswer
+	decided    bool
+	released   bool
+	queued     bool
+	watch      relay.Watch
+	instrument *relay.Instrument
+	room       *relay.Room
+	latest     *latestTopic
+	stream     *streamTopic
+}
+
+// keyOf checks a topic.
+func keyOf(t *outcryv1.Topic) (topicKey, *outcryv1.Error) {
+	key := topicKey{channel: t.GetChannel(), id: t.GetId()}
+	if err := events.ValidID(key.id); err != nil {
+		return key, invalid("%v", err)
+	}
+	switch key.channel {
+	case outcryv1.Channel_CHANNEL_QUOTE, outcryv1.Channel_CHANNEL_STATS, outcryv1.Channel_CHANNEL_TRADES, outcryv1.Channel_CHANNEL_ROOM:
+		return key, nil
+	case outcryv1.Channel_CHANNEL_BAR, outcryv1.Channel_CHANNEL_CLOSED_BARS:
+		key.resolution = t.GetResolution()
+		if key.resolution == outcryv1.Resolution_RESOLUTION_1S || key.resolution == outcryv1.Resolution_RESOLUTION_1M {
+			return key, nil
+		}
+		return key, invalid("resolution %v: 1S or 1M; larger bars are read", t.GetResolution())
+	}
+	return key, invalid("channel %v is not known", t.GetChannel())
+}
+
+// open makes a subscription and begins to attach its entity.
+func (s *Session) open(want *outcryv1.Subscription) (*subscription, *outcryv1.Error) {
+	key, refusal := keyOf(want.GetTopic())
+	if refusal != nil {
+		return nil, refusal
+	}
+	if old := s.topics[key]; old != nil {
+		s.drop(old, invalid("replaced by a later subscription"))
+	}
+	if len(s.topics) >= s.config.Limits.Subscriptions {
+		return nil, failure(outcryv1.ErrorCode_ERROR_CODE_OVERLOADED, "at most %d subscriptions", s.config.Limits.Subscriptions)
+	}
+	sub := &subscription{session: s, topic: want.GetTopic(), key: key}
+	sub.watch = relay.NewWatch(sub, s.options.Marks)
+	switch key.channel {
+	case outcryv1.Channel_CHANNEL_ROOM, outcryv1.Channel_CHANNEL_TRADES, outcryv1.Channel_CHANNEL_CLOSED_BARS:
+		refusal = sub.openStream(want)
+	default:
+		refusal = sub.openLatest(want)
+	}
+	if refusal != nil {
+		return nil, refusal
+	}
+	s.topics[key] = sub
+	return sub, nil
+}
+
+func (sub *subscription) openLatest(want *outcryv1.Subscription) *outcryv1.Error {
+	perSecond := want.GetMaxPerSecond()
+	if math.IsNaN(perSecond) || math.IsInf(perSecond, 0) || perSecond < 0 {
+		return invalid("max_per_second: %v", perSecond)
+	}
+	if refusal := sub.acquire(false); refusal != nil {
+		return refusal
+	}
+	slot := slotOf(sub.key)
+	sub.latest = &latestTopic{slot: slot, every: intervalOf(perSecond)}
+	sub.latest.version = latestVersion{instrument: sub.instrument, slot: slot}
+	sub.instrument.Watch(slot, &sub.watch)
+	return nil
+}
+
+func (sub *subscription) openStream(want *outcryv1.Subscription) *outcryv1.Error {
+	if want.GetRecent() > pageItems {
+		return invalid("recent: %d, at most %d", want.GetRecent(), pageItems)
+	}
+	if refusal := sub.acquire(sub.key.channel == outcryv1.Channel_CHANNEL_TRADES); refusal != nil {
+		return refusal
+	}
+	sub.stream = newStream(sub, want)
+	sub.stream.source.Watch(&sub.watch)
+	return nil
+}
+
+// acquire takes the entity's entry.
+func (sub *subscription) acquire(trades bool) *outcryv1.Error {
+	var err error
+	if sub.key.channel == outcryv1.Channel_CHANNEL_ROOM {
+		sub.room, err = sub.session.config.Relay.Room(sub.key.id)
+	} else {
+		sub.instrument, err = sub.session.config.Relay.Instrument(sub.key.id, trades)
+	}
+	if err != nil {
+		return failure(outcryv1.ErrorCode_ERROR_CODE_OVERLOADED, "%v", err)
+	}
+	return nil
+}
+
+// release gives back all that the subscription holds. A mark or a read may still come.
+func (sub *subscription) release() {
+	sub.released = true
+	switch {
+	case sub.latest != nil:
+		sub.instrument.Unwatch(sub.latest.slot, &sub.watch)
+		sub.leaveRate()
+	case sub.stream != nil:
+		sub.stream.source.Unwatch(&sub.watch)
+	}
+	if sub.instrument != nil {
+		sub.instrument.Release()
+	}
+	if sub.room != nil {
+		sub.room.Release()
+	}
+}
+
+// Marked is called by the pump for what the relay marked.
+func (sub *subscription) Marked() {
+	switch {
+	case sub.released:
+	case sub.request != nil:
+		sub.session.attached(sub)
+	default:
+		sub.session.enqueue(sub)
+	}
+}
+
+func slotOf(k topicKey) wire.Slot {
+	switch {
+	case k.channel == outcryv1.Channel_CHANNEL_QUOTE:
+		return wire.Quote
+	case k.channel == outcryv1.Channel_CHANNEL_STATS:
+		return wire.Stats
+	case k.resolution == outcryv1.Resolution_RESOLUTION_1S:
+		return wire.BarSecond
+	}
+	return wire.BarMinute
+}

@@ -1,0 +1,256 @@
+// Keeps the rooms fed: joins, subscribes with cursors, reads older history,
+// and carries commands.
+
+import { lineOf, Room, type Entry } from "./room";
+import { Outbox, type Body, type Pending } from "./outbox";
+import { readMessage, readMessagesBefore, readRooms } from "./reads";
+import type { ReadMarks } from "./marks";
+import type { Part, Session } from "./session";
+import { seqOf, type Item, type Items, type ServerFrame, type Topic, type WireError } from "./wire";
+
+/** Rooms shown, and joined, at most. */
+const MOST_ROOMS = 50;
+const RECENT = 60;
+const PAGE = 80;
+const REFRESH_MS = 10_000;
+/** Answered messages that are looked up are kept, the oldest leave. */
+const MOST_QUOTES = 500;
+
+export interface TalkEvents {
+  /** Rooms came or went, or one's name, unread count or state changed. */
+  rooms(): void;
+  /** Entries of a room changed; seq 0 means many. */
+  room(room: Room, seq: number): void;
+  pending(room: string): void;
+  failed(text: string): void;
+}
+
+export class TalkFeed implements Part {
+  readonly rooms = new Map<string, Room>();
+  readonly outbox: Outbox;
+  private readonly quotes = new Map<string, Entry | null>();
+  private readonly paging = new Set<string>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private asked = 0;
+
+  constructor(
+    private readonly session: Session,
+    private readonly user: () => string,
+    private readonly marks: ReadMarks,
+    newId: () => string,
+    private readonly events: TalkEvents,
+  ) {
+    this.outbox = new Outbox(
+      {
+        send: (command) => session.send({ command }),
+        changed: (room) => events.pending(room),
+        settled: (pending) => this.settled(pending),
+      },
+      newId,
+      () => performance.now(),
+    );
+    setInterval(() => session.open && this.outbox.tick(), 1_000);
+  }
+
+  opened(): void {
+    for (const room of this.rooms.values()) {
+      room.subscribed = false;
+      room.error = "";
+      if (room.joined) this.subscribe(room);
+      this.outbox.resend(room.id);
+    }
+    void this.refresh();
+  }
+
+  lost(): void {
+    clearTimeout(this.timer);
+  }
+
+  reset(): void {
+    this.outbox.reset();
+    this.quotes.clear();
+    for (const room of this.rooms.values()) {
+      room.reset();
+      this.events.room(room, 0);
+    }
+  }
+
+  frame(frame: ServerFrame): void {
+    if (frame.answer) this.outbox.answered(frame.answer);
+    if (frame.items) this.withRoom(frame.items.topic, (room) => this.items(room, frame.items!));
+    for (const answer of frame.subscribed?.answers ?? []) {
+      this.withRoom(answer.topic, (room) => this.granted(room, answer.error));
+    }
+    for (const done of frame.heartbeat?.complete ?? []) {
+      this.withRoom(done.topic, (room) => room.subscribed && room.cursor.complete(seqOf(done.seq)));
+    }
+    const lost = frame.historyLost;
+    if (lost) {
+      this.withRoom(lost.topic, (room) => {
+        room.lostTo = seqOf(lost.toSeq);
+        room.cursor.complete(room.lostTo);
+        this.events.failed(`${room.title}: messages ${lost.fromSeq ?? 0} to ${lost.toSeq ?? 0} are no longer kept`);
+      });
+    }
+  }
+
+  submit(room: string, body: Body): void {
+    if (!this.outbox.submit(room, body)) this.events.failed("Too much is waiting for the server; try again later.");
+  }
+
+  /** Joins a room, and so creates it when there is none. */
+  join(id: string): Room {
+    const room = this.roomOf(id);
+    this.submit(id, { join: {} });
+    this.events.rooms();
+    return room;
+  }
+
+  /** Another name joins anew at the next connection. */
+  renamed(): void {
+    for (const room of this.rooms.values()) room.joined = false;
+  }
+
+  /** Everything up to the newest message was seen by this person. */
+  read(room: Room): void {
+    const { after } = room.cursor;
+    if (after === undefined || room.readSeq === undefined || after <= room.readSeq) return;
+    room.readSeq = after;
+    this.marks.read(room.id, after);
+    this.events.rooms();
+  }
+
+  /** Reads the page before what is here. */
+  async older(room: Room): Promise<void> {
+    if (!room.hasOlder || this.paging.has(room.id)) return;
+    this.paging.add(room.id);
+    const { low } = room;
+    try {
+      const page = await readMessagesBefore(room.id, low, PAGE);
+      if (room.low === low) room.takeOlder(page);
+      this.events.room(room, 0);
+    } catch (error) {
+      this.events.failed(`Older messages cannot be read: ${(error as Error).message}`);
+    } finally {
+      this.paging.delete(room.id);
+    }
+  }
+
+  /** A message that may lie outside of what is here; read once, and told by events.room. */
+  quoted(room: Room, seq: number, askedBy: number): Entry | undefined {
+    const key = `${room.id} ${seq}`;
+    const known = room.entry(seq) ?? this.quotes.get(key);
+    if (known !== undefined) return known ?? undefined;
+    this.quotes.set(key, null);
+    const oldest = this.quotes.keys().next().value;
+    if (this.quotes.size > MOST_QUOTES && oldest !== undefined) this.quotes.delete(oldest);
+    void readMessage(room.id, seq)
+      .then((m) => {
+        const entry = m && lineOf(m);
+        if (!entry) return;
+        this.quotes.set(key, entry);
+        this.events.room(room, askedBy);
+      })
+      // Without it the quote shows only that there is an answered message.
+      .catch(() => this.quotes.delete(key));
+    return undefined;
+  }
+
+  private items(room: Room, items: Items): void {
+    for (const item of items.items ?? []) if (!this.item(room, item)) return;
+    if (items.completeTo !== undefined) room.cursor.complete(seqOf(items.completeTo));
+    room.readSeq ??= this.marks.of(room.id) ?? room.cursor.after ?? 0;
+    this.events.rooms();
+  }
+
+  /** Takes one item; false when something before it is missing and was asked for. */
+  private item(room: Room, item: Item): boolean {
+    const verdict = room.cursor.judge(seqOf(item.seq), seqOf(item.prevSeq));
+    if (verdict === "gap") {
+      // Once: until it is granted, what still comes is of the old subscription.
+      if (room.subscribed) this.resubscribe(room);
+      return false;
+    }
+    if (verdict === "seen" || !item.message) return true;
+    const effect = room.take(item.message);
+    this.outbox.seen(room.id, item.message.clientMsgId);
+    if (effect.seq !== 0) this.events.room(room, effect.seq);
+    return true;
+  }
+
+  private granted(room: Room, error: WireError | undefined): void {
+    room.subscribed = error === undefined;
+    room.error = error ? error.text || error.code || "it cannot be read" : "";
+    this.events.rooms();
+  }
+
+  /** Subscribes from the cursor, or from the newest messages on. */
+  private subscribe(room: Room): void {
+    room.subscribed = false;
+    const topic: Topic = { channel: "CHANNEL_ROOM", id: room.id };
+    const { after } = room.cursor;
+    this.session.subscribe([after === undefined ? { topic, recent: RECENT } : { topic, afterSeq: String(after) }]);
+  }
+
+  private resubscribe(room: Room): void {
+    this.session.unsubscribe([{ channel: "CHANNEL_ROOM", id: room.id }]);
+    this.subscribe(room);
+  }
+
+  private settled(pending: Pending): void {
+    const room = this.rooms.get(pending.room);
+    if (pending.body.join && room) {
+      room.joined = pending.error === "";
+      room.error = pending.error;
+      if (room.joined && !room.subscribed) this.subscribe(room);
+      this.events.rooms();
+    } else if (pending.error !== "" && !pending.body.post) {
+      this.events.failed(`Not done: ${pending.error}`);
+    }
+  }
+
+  /** Reads the list of rooms, now and every while, and joins those that this user is not in. */
+  private async refresh(): Promise<void> {
+    const asked = ++this.asked;
+    clearTimeout(this.timer);
+    try {
+      const [all, mine] = await Promise.all([readRooms("", MOST_ROOMS), readRooms(this.user(), MOST_ROOMS)]);
+      if (asked !== this.asked) return;
+      const joined = new Set(mine.map((row) => row.room));
+      for (const row of all) {
+        const room = this.roomOf(row.room ?? "");
+        room.takeRow(row);
+        this.enter(room, joined.has(room.id));
+      }
+      this.events.rooms();
+    } catch (error) {
+      if (asked === this.asked && this.session.open) this.events.failed((error as Error).message);
+    }
+    if (this.session.open) this.timer = setTimeout(() => void this.refresh(), REFRESH_MS);
+  }
+
+  /** Sees to it that a listed room is joined and subscribed. */
+  private enter(room: Room, member: boolean): void {
+    if (room.joined || room.error !== "") return;
+    if (member) {
+      room.joined = true;
+      this.subscribe(room);
+    } else if (!this.outbox.pendingOf(room.id).some((p) => p.body.join)) {
+      this.submit(room.id, { join: {} });
+    }
+  }
+
+  private roomOf(id: string): Room {
+    let room = this.rooms.get(id);
+    if (!room) {
+      room = new Room(id);
+      this.rooms.set(id, room);
+    }
+    return room;
+  }
+
+  private withRoom(topic: Topic | undefined, use: (room: Room) => void): void {
+    const room = topic?.channel === "CHANNEL_ROOM" ? this.rooms.get(topic.id ?? "") : undefined;
+    if (room) use(room);
+  }
+}

@@ -1,0 +1,22 @@
+// Package ws is the WebSocket transport: the last stage of an update on its
+// way out, the first of a command on its way in. It upgrades, cuts messages out of a
+// connection's bytes and wraps those that go out; what is delivered when is
+// the sessions' and pumps' business. It is the home of gobwas/ws.
+//
+// Subprotocols: outcry.v1.proto (binary messages, protobuf) and outcry.v1.json
+// (text, protobuf JSON). A message from the client is one ClientFrame, one to
+// it is one ServerFrames. docs/PROTOCOL.md has the contract and the close codes.
+//
+// One goroutine a connection reads, in order, and waits when its client's
+// inbox is full, so a client is read as fast as it is served. Writing is the pump's,
+// by one system call that does not wait (on Linux, macOS and other Unixes;
+// elsewhere, and over TLS, a goroutine waits for each message).
+//
+// A message that is no frame is answered with an error and the connection
+// goes on; bytes that are no WebSocket, and messages longer than allowed, close
+// it with a code. A connection is given up when the kernel's keep-alive gets no answer
+// for two minutes; a peer that merely does not read is never closed for it.
+//
+// Memory per connection: 512 bytes of reader, a goroutine, and the message
+// under way (at most Config.FrameBytes).
+package ws

@@ -1,0 +1,123 @@
+package ws
+
+import (
+	"bufio"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"outcry/gateways/pump"
+	"outcry/gateways/relay/wire"
+)
+
+// Subprotocols, by encoding.
+var subprotocols = [wire.Encodings]string{wire.Binary: "outcry.v1.proto", wire.JSON: "outcry.v1.json"}
+
+// Config of a Server. Pumps is required.
+type Config struct {
+	Pumps *pump.Pumps
+	// FrameBytes bounds a message of a client; default 64 KiB.
+	FrameBytes int
+	Logger     *slog.Logger
+}
+
+const (
+	upgradeWithin = 10 * time.Second
+	// A peer whose kernel does not answer these is dead after two minutes.
+	keepAliveIdle  = 30 * time.Second
+	keepAliveEvery = 30 * time.Second
+	keepAliveTries = 3
+)
+
+// Server upgrades HTTP requests to WebSocket. It trusts that Host and Origin
+// were checked (gateways/guard).
+type Server struct {
+	config Config
+	group  sync.WaitGroup
+}
+
+// NewServer makes a handler.
+func NewServer(c Config) *Server {
+	if c.FrameBytes == 0 {
+		c.FrameBytes = 64 << 10
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return &Server{config: c}
+}
+
+// Wait returns when no connection is left; Pumps.Stop ends them.
+func (s *Server) Wait() { s.group.Wait() }
+
+// ServeHTTP upgrades and returns; the connection lives on.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		w.Header().Set("Upgrade", "websocket")
+		http.Error(w, "this address speaks WebSocket", http.StatusUpgradeRequired)
+		return
+	}
+	encoding, ok := choose(r.Header.Values("Sec-WebSocket-Protocol"))
+	if !ok {
+		http.Error(w, fmt.Sprintf("ask for the subprotocol %s or %s", subprotocols[wire.Binary], subprotocols[wire.JSON]), http.StatusBadRequest)
+		return
+	}
+	upgrader := ws.HTTPUpgrader{Timeout: upgradeWithin, Protocol: func(p string) bool { return p == subprotocols[encoding] }}
+	conn, buffered, _, err := upgrader.Upgrade(r, w)
+	if err != nil {
+		s.config.Logger.Debug("websocket upgrade refused", "remote", r.RemoteAddr, "err", err)
+		if conn != nil {
+			_ = conn.Close() // gobwas has answered with the reason
+		}
+		return
+	}
+	s.serve(conn, buffered.Reader, encoding)
+}
+
+// choose picks the first subprotocol that the client offers and we speak.
+func choose(headers []string) (wire.Encoding, bool) {
+	for _, h := range headers {
+		for offered := range strings.SplitSeq(h, ",") {
+			for e, name := range subprotocols {
+				if strings.TrimSpace(offered) == name {
+					return wire.Encoding(e), true
+				}
+			}
+		}
+	}
+	return 0, false
+}
+
+// serve hands the connection to a pump and starts to read. early holds what
+// the client sent behind its handshake.
+func (s *Server) serve(conn net.Conn, early *bufio.Reader, e wire.Encoding) {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		err := tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: keepAliveIdle, Interval: keepAliveEvery, Count: keepAliveTries})
+		if err != nil {
+			s.config.Logger.Warn("setting keep-alive", "err", err)
+		}
+	}
+	f := framing{e}
+	client, err := s.config.Pumps.Open(newConn(conn), f, e)
+	if err != nil {
+		refuse(conn, err)
+		return
+	}
+	c := &connection{conn: conn, client: client, encoding: e, messages: newMessages(after(early, conn), s.config.FrameBytes, e)}
+	s.group.Go(c.run)
+}
+
+// refuse says that there is no room. Nothing else was sent, so it is written without waiting long.
+func refuse(conn net.Conn, why error) {
+	defer conn.Close()
+	if err := conn.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
+		return // the connection is gone already
+	}
+	_, _ = conn.Write(closeFrame(tryLater, why.Error())) // it is closed either way
+}
