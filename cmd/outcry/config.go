@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"outcry/gateways/guard"
 )
 
 // config of a server. Flags beat the environment (OUTCRY_DATA, OUTCRY_HTTP), which beats the defaults.
@@ -20,6 +22,7 @@ type config struct {
 	// admin serves metrics and profiles; empty is off.
 	admin        string
 	allowOrigins []string
+	origins      *guard.Origins // of them
 	logKeepBytes int64
 	partitions   int
 	logLevel     string
@@ -72,6 +75,11 @@ func (c *config) check() error {
 	if err := level.UnmarshalText([]byte(c.logLevel)); err != nil {
 		faults = append(faults, fmt.Errorf("--log-level %q: there are debug, info, warn, error", c.logLevel))
 	}
+	origins, err := guard.ParseOrigins(c.allowOrigins)
+	if err != nil {
+		faults = append(faults, fmt.Errorf("--allow-origin: %w", err))
+	}
+	c.origins = origins
 	c.logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	return errors.Join(faults...)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,9 +19,9 @@ func newDemo() *cobra.Command {
 	c := &config{anyPort: true}
 	rate := 300.0
 	cmd := &cobra.Command{
-		Use: "demo", Short: "Run the server with a synthetic market", Args: needArgs(0, 0, ""),
-		Long: `Run the server with a synthetic market: invented instruments whose prices behave
-like prices. Takes a free port where the default is taken, and keeps its data
+		Use: "demo", Short: "Run the server with a synthetic market and talking rooms", Args: needArgs(0, 0, ""),
+		Long: `Run the server with a synthetic market, invented instruments whose prices behave
+like prices, and a few rooms in which invented people talk. Takes a free port where the default is taken, and keeps its data
 folder, so that the market goes on where it was.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
@@ -31,7 +32,9 @@ folder, so that the market goes on where it was.`,
                outcry query bars DEMO:QUARK --resolution 1s --server %s
                kill -9 %d, start the demo again: everything is still there
 `, rate, url, url, os.Getpid())
-				return runMarket(ctx, a, rate)
+				talking := make(chan error, 1)
+				go func() { talking <- runTalk(ctx, a, uint64(time.Now().UnixNano())) }()
+				return errors.Join(runMarket(ctx, a, rate), <-talking)
 			})
 		},
 	}

@@ -65,7 +65,7 @@ func serve(ctx context.Context, c *config, out io.Writer, started func(context.C
 		return err
 	}
 	failures := make(chan error, 3)
-	server := &http.Server{Handler: guard.New(c.allowOrigins, a.handler()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: guard.Handler(c.origins, a.handler()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	go func() { failures <- server.Serve(listener) }()
 	defer server.Close()
 	admin, err := a.serveAdmin(c, failures)
@@ -164,7 +164,7 @@ func (a *app) serveAdmin(c *config, failures chan<- error) (io.Closer, error) {
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	server := &http.Server{Handler: guard.New(nil, mux), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: guard.Handler(c.origins, mux), ReadHeaderTimeout: 10 * time.Second}
 	go func() { failures <- server.Serve(l) }()
 	return server, nil
 }
