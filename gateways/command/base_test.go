@@ -2,6 +2,7 @@ package command
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,12 +79,17 @@ func TestWhatCannotBeReadIsNotDone(t *testing.T) {
 func TestACommandThatWaitsForAReadEndsInTime(t *testing.T) {
 	inBed(t, Limits{}, func(b *bed) {
 		s := b.founded(older)
-		b.mu.Lock() // the store stands still, and the log with it
+		b.set(func() { b.stuck = true })
+		start := time.Now()
 		edit, behind := b.ask(s, b.edit(2, "x")), b.ask(s, b.post("behind it", 0))
-		time.Sleep(6 * time.Second)
-		b.mu.Unlock()
-		b.refused(edit, unknownFate)
+		if a := <-edit; a.Error == nil || !strings.Contains(a.Error.Text, "nothing was done") {
+			t.Errorf("answered %v", a)
+		}
 		b.refused(behind, overload)
+		if waited := time.Since(start); waited != 5*time.Second {
+			t.Errorf("answered after %s", waited)
+		}
+		b.set(func() { b.stuck = false })
 		b.accepted(b.ask(s, b.post("later", 0)))
 	})
 }

@@ -34,6 +34,7 @@ type double struct {
 	failing   error // of appends
 	answers   error // of AwaitRoom
 	reading   error // of Message
+	stuck     bool  // reads wait
 	reads     int
 	keptAbove uint64 // rows up to it are gone
 	storing   bool   // rows are stored at once
@@ -157,6 +158,12 @@ func (d *double) Message(ctx context.Context, id string, seq uint64) (*outcryv1.
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.reads++
+	if d.stuck {
+		d.mu.Unlock()
+		<-ctx.Done()
+		d.mu.Lock()
+		return nil, 0, ctx.Err()
+	}
 	if d.reading != nil {
 		return nil, 0, d.reading
 	}
@@ -183,11 +190,13 @@ func inBed(t *testing.T, limits Limits, fn func(b *bed)) {
 		ran := make(chan error, 1)
 		go func() { ran <- c.Run(ctx) }()
 		go d.run(ctx)
+		defer func() {
+			stop()
+			if err := <-ran; err != nil {
+				t.Errorf("Run: %v", err)
+			}
+		}()
 		fn(&bed{t: t, double: d, Commander: c})
-		stop()
-		if err := <-ran; err != nil {
-			t.Errorf("Run: %v", err)
-		}
 	})
 }
 

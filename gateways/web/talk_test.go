@@ -17,7 +17,7 @@ func line(seq uint64) string { return fmt.Sprintf(`#messages li[data-seq="%d"]`,
 // post writes a message as a person does.
 func post(tab *webtest.Tab, text string) {
 	tab.WaitFor(`!document.querySelector("#composer-text").disabled`)
-	tab.Press("c")
+	tab.Click("#composer-text")
 	tab.Type(text)
 	tab.Press("Enter")
 }
@@ -35,6 +35,7 @@ func TestWhatOneTabDoesIsSeenInAnother(t *testing.T) {
 	}
 	post(ann, "I am")
 	bob.WaitFor(texts + ` === "who is there?|I am"`)
+	ann.WaitFor(`document.querySelector("#messages .own")`)
 	mine := uint64(0)
 	if err := ann.Eval(`Number(document.querySelector("#messages .own").dataset.seq)`, &mine); err != nil {
 		t.Fatal(err)
@@ -59,7 +60,7 @@ func TestWhatOneTabDoesIsSeenInAnother(t *testing.T) {
 	ann.WaitFor(fmt.Sprintf(`document.querySelector('%s .reaction[aria-pressed="true"] span').textContent === "1"`, line(first)))
 
 	t.Log("editing")
-	ann.Press("c")
+	ann.Click("#composer-text")
 	ann.Press("ArrowUp")
 	ann.WaitFor(`document.querySelector("#composer-text").value === "I am"`)
 	ann.Type(" here")

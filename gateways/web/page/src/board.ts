@@ -121,8 +121,9 @@ export class Board {
     const order = shown.map((r) => r.instrument.id);
     this.empty.hidden = order.length > 0;
     this.empty.textContent = this.rows.size === 0 ? "No instruments yet." : "Nothing matches the filter.";
-    if (order.join("\n") === this.order.join("\n") && this.body.childElementCount === order.length) return;
     this.order = order;
+    const { children } = this.body;
+    if (children.length === shown.length && shown.every((r, n) => children[n] === r.element)) return;
     this.body.replaceChildren(...shown.map((r) => r.element));
     byId("board-count").textContent = String(order.length);
   }

@@ -42,20 +42,27 @@ export function renderLine(entry: Entry, context: LineContext): HTMLElement {
 /** The text of a message: links, names of instruments, and plain words. */
 export function renderText(text: string, isInstrument: (word: string) => boolean): Node[] {
   const nodes: Node[] = [];
+  let plain = "";
   for (const part of text.split(/(\s+)/)) {
     const word = part.replace(/^[($]+|[).,;!?]+$/g, "");
-    if (/^https?:\/\/\S+$/.test(word)) {
-      const at = part.indexOf(word);
-      nodes.push(new Text(part.slice(0, at)), link(word), new Text(part.slice(at + word.length)));
-    } else if (word !== "" && isInstrument(word)) {
-      const at = part.indexOf(word);
-      const chip = el("button", { type: "button", class: "instrument-link", "data-instrument": word }, word);
-      nodes.push(new Text(part.slice(0, at)), chip, new Text(part.slice(at + word.length)));
-    } else {
-      nodes.push(new Text(part));
+    const special = elementOf(word, isInstrument);
+    if (!special) {
+      plain += part;
+      continue;
     }
+    const at = part.indexOf(word);
+    nodes.push(new Text(plain + part.slice(0, at)), special);
+    plain = part.slice(at + word.length);
   }
+  nodes.push(new Text(plain));
   return nodes;
+}
+
+/** The element of a word that is more than a word. */
+function elementOf(word: string, isInstrument: (word: string) => boolean): HTMLElement | undefined {
+  if (/^https?:\/\/\S+$/.test(word)) return link(word);
+  if (word === "" || !isInstrument(word)) return undefined;
+  return el("button", { type: "button", class: "instrument-link", "data-instrument": word }, word);
 }
 
 /** A steady colour for a name: the number of a hue in the style sheet. */
