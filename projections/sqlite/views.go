@@ -8,10 +8,10 @@ import (
 // decimal is an SQL expression for mantissa * 10^exponent as people write it,
 // with all its places. It works on digits, so it is exact for numbers of any
 // length, and needs nothing that the sqlite3 shell does not have. Exponents
-// reach from -64 to 64; NULL stays NULL.
+// reach from -64 to 64; NULL stays NULL. The mantissa may be a number or text.
 func decimal(mantissa, exponent string) string {
 	expression := `CASE
-    WHEN :e >= 0 THEN :m || CASE WHEN :m = 0 THEN '' ELSE substr(:zeros, 1, :e) END
+    WHEN :e >= 0 THEN :m || CASE WHEN :m || '' = '0' THEN '' ELSE substr(:zeros, 1, :e) END
     ELSE CASE WHEN substr(:m, 1, 1) = '-' THEN '-' ELSE '' END ||
       substr(:padded, 1, length(:padded) + :e) || '.' || substr(:padded, :e)
     END`

@@ -65,12 +65,13 @@ func ask(db *sql.DB, query string, args ...any) (string, error) {
 // An analyst who reads a rounded price in a view trusts none of them again.
 func TestViewsShowDecimalsExactly(t *testing.T) {
 	db := shell(t, filepath.Join(t.TempDir(), "empty.db"))
-	check := func(t *rapid.T, mantissa any, exponent int, want string) {
+	check := func(t rapid.TB, mantissa any, exponent int, want string) {
 		got, err := ask(db, "SELECT "+decimal("m", "e")+" FROM (SELECT ? AS m, ? AS e)", mantissa, exponent)
 		if err != nil || got != want {
 			t.Fatalf("%v e%d is shown as %q, %v; want %q", mantissa, exponent, got, err, want)
 		}
 	}
+	check(t, "0", 1, "0") // text, as wide numbers are stored, was compared with the number 0
 	rapid.Check(t, func(t *rapid.T) {
 		mantissa := rapid.OneOf(rapid.Int64(), rapid.Int64Range(-200, 200), rapid.SampledFrom([]int64{0, math.MinInt64, math.MaxInt64})).Draw(t, "mantissa")
 		exponent := rapid.IntRange(-40, 10).Draw(t, "exponent")
