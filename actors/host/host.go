@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -63,19 +62,6 @@ func Start(ctx context.Context, c Config) (*Host, error) {
 	}
 	h.background.Go(func() { h.flushTicks(life, all) })
 	return h, nil
-}
-
-// newSystem makes an actor system that logs through ours, and warnings only:
-// Proto.Actor reports every start and dead letter.
-func newSystem(log *slog.Logger) *actor.ActorSystem {
-	quiet := slog.New(warnings{log.With("lib", "proto.actor").Handler()})
-	return actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }))
-}
-
-type warnings struct{ slog.Handler }
-
-func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
 }
 
 // restore makes all shards, as many at a time as there are processors.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -16,28 +15,6 @@ func newLog() *cobra.Command {
 	cmd := &cobra.Command{Use: "log", Short: "Look into the log of a data folder", Args: needArgs(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return misuse(cmd, "say what to do: check or show") }}
 	cmd.AddCommand(newLogCheck(), newLogShow())
-	return cmd
-}
-
-func newLogCheck() *cobra.Command {
-	var data string
-	var asJSON bool
-	cmd := &cobra.Command{Use: "check", Short: "Verify every checksum and offset; name damage with its place", Args: needArgs(0, 0, ""),
-		Long: `Verify every checksum and offset of the log and name damage with segment and byte.
-Changes nothing, and may run beside a server.`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			report, err := embedded.Check(logPath(data), embedded.OS{}, nil)
-			if err != nil {
-				return fmt.Errorf("checking the log: %w", err)
-			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "the log is whole: %+v\n", report)
-			return err
-		}}
-	cmd.Flags().StringVar(&data, "data", envOr("OUTCRY_DATA", defaultData()), "data folder")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 

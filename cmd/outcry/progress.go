@@ -44,7 +44,15 @@ func newProgress(out io.Writer, name string, size int64, read *countingReader) *
 	return &progress{out: out, terminal: ok && term.IsTerminal(int(f.Fd())), name: name, size: max(size, 1), read: read, begun: time.Now(), shown: time.Now()}
 }
 
+// at is told after each line of a file.
 func (p *progress) at(line uint64) {
+	p.show(float64(p.read.n)/float64(p.size), func(took time.Duration) string {
+		return fmt.Sprintf("line %d, %.0f lines/s", line, float64(line)/took.Seconds())
+	})
+}
+
+// show draws how far it is, if it is time to; rate says how fast.
+func (p *progress) show(share float64, rate func(took time.Duration) string) {
 	every := 5 * time.Second
 	if p.terminal {
 		every = 200 * time.Millisecond
@@ -54,22 +62,26 @@ func (p *progress) at(line uint64) {
 	}
 	p.shown = time.Now()
 	took := time.Since(p.begun)
-	share := min(1, float64(p.read.n)/float64(p.size))
+	share = min(1, share)
 	eta := time.Duration(float64(took) * (1 - share) / max(share, 0.001)).Round(time.Second)
-	rate := float64(line) / took.Seconds()
 	if !p.terminal {
-		fmt.Fprintf(p.out, "%s: %.0f %%, line %d, %.0f lines/s, %s to go\n", p.name, 100*share, line, rate, eta)
+		fmt.Fprintf(p.out, "%s: %.0f %%, %s, %s to go\n", p.name, 100*share, rate(took), eta)
 		return
 	}
 	const width = 30
 	full := int(share * width)
-	fmt.Fprintf(p.out, "\r\x1b[K%s [%s%s] %3.0f %%  %.0f lines/s  %s to go", p.name, strings.Repeat("█", full), strings.Repeat("·", width-full), 100*share, rate, eta)
+	fmt.Fprintf(p.out, "\r\x1b[K%s [%s%s] %3.0f %%  %s  %s to go", p.name, strings.Repeat("█", full), strings.Repeat("·", width-full), 100*share, rate(took), eta)
 }
 
-func (p *progress) done(summary string) {
+// clear takes the bar from a terminal.
+func (p *progress) clear() {
 	if p.terminal {
 		fmt.Fprint(p.out, "\r\x1b[K")
 	}
+}
+
+func (p *progress) done(summary string) {
+	p.clear()
 	fmt.Fprintf(p.out, "%s: %s in %s\n", p.name, summary, time.Since(p.begun).Round(time.Millisecond))
 }
 
