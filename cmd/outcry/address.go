@@ -65,7 +65,11 @@ func (a *address) client() (c outcryv1connect.OutcryClient, url string, err erro
 // explain adds to an error of a call what one can do about it.
 func explain(err error, url string) error {
 	if rpc.Unreachable(err) {
-		return fmt.Errorf("no server answers at %s: start one with \"outcry serve\", or say where it is with --server or --data (%w)", url, err)
+		return unanswered(url, err)
 	}
 	return err
+}
+
+func unanswered(url string, err error) error {
+	return fmt.Errorf("no server answers at %s: start one with \"outcry serve\", or say where it is with --server or --data (%w)", url, err)
 }

@@ -305,7 +305,7 @@ func (w *fileImport) send(ctx context.Context) error {
 	w.total.Late += a.Late
 	w.total.Refused += a.Refused
 	for _, r := range a.Refusals {
-		w.refuse(fmt.Sprintf("%s:%d: %s: %s (%s)", w.name, r.Line, r.Id, r.Error.GetText(), word(r.Error.GetCode())))
+		w.refuse(fmt.Sprintf("%s:%d: %s: %s (%s)", w.name, r.Line, r.Id, r.Error.GetText(), codeWord(r.Error.GetCode())))
 	}
 	last := w.request.Events[len(w.request.Events)-1].Line
 	w.progress.at(last)
