@@ -1,8 +1,18 @@
 # make demo: start the product. make test: everything that must hold.
 
 GO ?= go
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 
-.PHONY: demo test build fuzz generate
+# Tools are built once from their modules, apart from the product's go.mod.
+# The file NAME@VERSION says which one is there; a new version is a new file.
+TOOLS := bin/tools
+BUF := v1.75.0
+STATICCHECK := v0.8.2
+PROTOC_GEN_GO := v1.36.12
+PROTOC_GEN_CONNECT := v1.21.1
+
+.PHONY: demo test build check words generated fuzz generate release-words
 
 build:
 	$(GO) build -o bin/outcry ./cmd/outcry
@@ -10,11 +20,39 @@ build:
 demo: build
 	./bin/outcry demo
 
-test: build
-	$(GO) vet ./...
+test: build check words generated
 	GOOS=darwin $(GO) build ./...
 	GOOS=windows $(GO) build ./...
-	$(GO) test ./...
+	$(GO) test -json ./... | $(GO) run .ci/count/main.go
+
+# ---- What a machine can see without running anything ----
+
+check: $(TOOLS)/staticcheck@$(STATICCHECK)
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	  test -z "$$unformatted" || { echo "not formatted, run gofmt -w: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(TOOLS)/staticcheck ./...
+
+# The words keep their rules, and can still be spoken with the last release (docs/decisions/0003-released-words.md).
+words: $(TOOLS)/buf@$(BUF)
+	$(TOOLS)/buf lint
+	$(TOOLS)/buf breaking --against proto/released.binpb
+
+GENERATORS := $(TOOLS)/buf@$(BUF) $(TOOLS)/protoc-gen-go@$(PROTOC_GEN_GO) $(TOOLS)/protoc-gen-connect-go@$(PROTOC_GEN_CONNECT)
+
+# The generated Go is what a fresh generation gives.
+generated: $(GENERATORS)
+	@rm -rf bin/generated && PATH="$(CURDIR)/$(TOOLS):$$PATH" $(TOOLS)/buf generate -o bin/generated
+	@diff -r --exclude='*.proto' --exclude='*.binpb' bin/generated/proto proto || { echo "generated Go is not fresh: run make generate"; exit 1; }
+
+# After a change of proto/.
+generate: $(GENERATORS)
+	$(TOOLS)/buf lint
+	PATH="$(CURDIR)/$(TOOLS):$$PATH" $(TOOLS)/buf generate
+
+# On purpose, at a release: from now on these are the words that must stay readable.
+release-words: $(TOOLS)/buf@$(BUF)
+	$(TOOLS)/buf build --exclude-source-info -o proto/released.binpb
 
 # Every decoder, half a minute each.
 fuzz:
@@ -22,7 +60,16 @@ fuzz:
 	$(GO) test -run XXX -fuzz FuzzReaders -fuzztime 30s ./internal/feed
 	$(GO) test -run XXX -fuzz FuzzParse -fuzztime 30s ./internal/decimal
 
-# After a change of proto/: needs buf, protoc-gen-go and protoc-gen-connect-go on the PATH.
-generate:
-	buf lint
-	buf generate
+$(TOOLS)/buf@%:
+	$(call tool,github.com/bufbuild/buf/cmd/buf)
+$(TOOLS)/staticcheck@%:
+	$(call tool,honnef.co/go/tools/cmd/staticcheck)
+$(TOOLS)/protoc-gen-go@%:
+	$(call tool,google.golang.org/protobuf/cmd/protoc-gen-go)
+$(TOOLS)/protoc-gen-connect-go@%:
+	$(call tool,connectrpc.com/connect/cmd/protoc-gen-connect-go)
+
+define tool
+@echo "building $(1)@$* (once)"
+@mkdir -p $(TOOLS) && GOBIN=$(CURDIR)/$(TOOLS) $(GO) install $(1)@$* && touch $@
+endef

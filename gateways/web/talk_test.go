@@ -124,7 +124,7 @@ func TestUnreadMessagesAreCountedInOtherRooms(t *testing.T) {
 	tab := b.Open(f.url(), webtest.View{})
 	live(tab)
 	tab.WaitFor(`document.querySelector('[data-room="alpha"][aria-current]')`)
-	tab.WaitFor(fmt.Sprint(`document.querySelectorAll(".room").length === 2 && document.querySelectorAll("#messages .system").length === 1`))
+	tab.WaitFor(`document.querySelectorAll(".room").length === 2 && document.querySelectorAll("#messages .system").length === 1`)
 	f.say("beta", "maja", "three")
 	f.say("beta", "maja", "four")
 	tab.WaitFor(`document.querySelector('[data-room="beta"] .unread')?.textContent === "2"`)
