@@ -120,7 +120,7 @@ export class Board {
     shown.sort((a, b) => this.compare(a.instrument, b.instrument));
     const order = shown.map((r) => r.instrument.id);
     this.empty.hidden = order.length > 0;
-    this.empty.textContent = this.rows.size === 0 ? "No instruments yet." : "Nothing matches the filter.";
+    this.empty.textContent = this.rows.size === 0 ? "No instruments yet. They appear here by themselves: import a file with outcry import, or start outcry demo." : "Nothing matches the filter.";
     this.order = order;
     const { children } = this.body;
     if (children.length === shown.length && shown.every((r, n) => children[n] === r.element)) return;

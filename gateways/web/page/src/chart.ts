@@ -13,6 +13,7 @@ const FIRST_PAGE = 600;
 const NEXT_PAGE = 1_000;
 /** Bars held at once; the left edge stays where it is beyond. */
 const MOST_BARS = 20_000;
+const FEW_BARS = 15;
 /** History is read again after a failure, or for a revision, no sooner than this. */
 const RELOAD_MS = 2_000;
 
@@ -20,6 +21,8 @@ export interface ChartEvents {
   /** The live bars that the shown series needs. */
   watch(instrument: string, resolution: Resolution): void;
   status(text: string): void;
+  /** There are so few bars that a finer resolution shows more. */
+  sparse(): void;
 }
 
 export class Chart {
@@ -96,7 +99,9 @@ export class Chart {
       for (const bar of this.early.values()) this.series.live(this.candle(bar));
       this.early.clear();
       this.canvas.setBars(this.series.bars, instrument.priceDecimals, fresh);
-      this.events.status(this.series.bars.length === 0 ? "No trades yet" : "");
+      const { length } = this.series.bars;
+      this.events.status(length === 0 ? "No trades yet" : "");
+      if (fresh && length > 0 && length < FEW_BARS && this.scale.seconds > 1) this.events.sparse();
     } catch (error) {
       if (signal.aborted) return;
       this.events.status(`History cannot be read: ${(error as Error).message}`);

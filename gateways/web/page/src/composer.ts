@@ -44,6 +44,16 @@ export class Composer {
     this.input.placeholder = hint;
   }
 
+  /** What is written and not sent. */
+  get draft(): string {
+    return this.input.value;
+  }
+
+  set draft(text: string) {
+    this.input.value = text;
+    this.fit();
+  }
+
   focus(): void {
     this.input.focus();
   }

@@ -20,6 +20,8 @@ export interface LinkEvents {
 /** A server sends a heartbeat each second; silence this long is a loss. */
 const SILENCE_MS = 6_000;
 const PING_MS = 5_000;
+/** At first each second, so that the clock's offset is soon known from a short way. */
+const FIRST_PINGS = 5;
 const RECONNECT_WITHIN_MS = 1_000;
 
 export class Connection {
@@ -28,6 +30,7 @@ export class Connection {
   private withinMs = RECONNECT_WITHIN_MS;
   private lastFrame = 0;
   private lastPing = 0;
+  private pings = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -80,6 +83,7 @@ export class Connection {
   private own(frame: ServerFrame): void {
     if (frame.hello) {
       this.attempt = 0;
+      this.pings = 0;
       this.withinMs = frame.hello.reconnectWithinMs ?? RECONNECT_WITHIN_MS;
       this.clock.hint(nsToMs(frame.hello.serverTimeNs));
       this.ping();
@@ -97,6 +101,7 @@ export class Connection {
 
   private ping(): void {
     this.lastPing = wallMs();
+    this.pings++;
     this.send({ ping: { clientTimeNs: String(Math.round(this.lastPing * 1_000)) + "000" } });
   }
 
@@ -106,7 +111,7 @@ export class Connection {
     if (now - this.lastFrame > SILENCE_MS) {
       this.drop();
       this.lost();
-    } else if (now - this.lastPing > PING_MS) {
+    } else if (this.pings < FIRST_PINGS || now - this.lastPing > PING_MS) {
       this.ping();
     }
   }

@@ -29,6 +29,8 @@ const marks = new ReadMarks(localStorage);
 const tape = new Tape();
 let user = loadUser(localStorage);
 let total = 0;
+/** The person chose a resolution; until then the page may. */
+let scalePicked = false;
 
 const session = new Session(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`, () => user, clock, {
   state: (state) => status.turn(state),
@@ -44,7 +46,7 @@ const status = new Status(clock, () => session);
 
 // The tape: board, ticker, chart.
 const canvas = new ChartCanvas();
-const ticker = new Ticker((scale) => pickScale(scale));
+const ticker = new Ticker((scale) => choose(scale));
 canvas.onPoint = (bar) => ticker.point(bar);
 const board = new Board(painter, {
   selected: (instrument) => select(instrument),
@@ -64,6 +66,7 @@ const tapeFeed = new TapeFeed(session, tape, {
 const chart = new Chart(canvas, painter, {
   watch: (instrument, resolution) => tapeFeed.watchBars(instrument, resolution),
   status: (text) => (byId("chart-status").textContent = text),
+  sparse: () => !scalePicked && pickScale(SCALES[0]),
 });
 
 function drawTicker(): void {
@@ -73,6 +76,11 @@ function drawTicker(): void {
 function select(instrument: Instrument): void {
   ticker.show(instrument, chart.shown.scale);
   chart.show(instrument);
+}
+
+function choose(scale: Scale | undefined): void {
+  scalePicked = true;
+  pickScale(scale);
 }
 
 function pickScale(scale: Scale | undefined): void {
@@ -116,6 +124,7 @@ function roomsInOrder(): Room[] {
 function drawRooms(): void {
   const rooms = roomsInOrder();
   if (!talk.room && rooms[0]) talk.show(rooms[0]);
+  if (rooms.length === 0) byId("talk-empty").textContent = "No rooms yet: join one by its name, and it is there.";
   total = roomList.draw(rooms, talk.room, user);
   tabs.badge("rooms", total);
 }
@@ -144,7 +153,7 @@ setUpUser(user, (name) => {
 });
 setUpKeys({
   move: (by) => board.move(by),
-  scale: (n) => pickScale(SCALES[n]),
+  scale: (n) => choose(SCALES[n]),
   room: moveRoom,
   filter: () => {
     tabs.show("board");

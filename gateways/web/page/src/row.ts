@@ -49,8 +49,12 @@ export class Row {
 
   private drawCell(n: number, now: number): boolean {
     const column = COLUMNS[n]!;
-    setText(this.texts[n]!, column.text(this.instrument));
+    const text = column.text(this.instrument);
+    setText(this.texts[n]!, text);
     if (!column.flash) return false;
+    // A price is never cut off: one with many digits is set smaller.
+    this.cells[n]!.classList.toggle("long", text.length > 9);
+    this.cells[n]!.classList.toggle("longer", text.length > 11);
     const price = column.flash(this.instrument);
     const before = this.prices[n];
     this.prices[n] = price;

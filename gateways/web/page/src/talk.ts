@@ -29,6 +29,7 @@ export class Talk {
   private readonly jump = byId<HTMLButtonElement>("jump");
   private readonly lines: Lines;
   private readonly bar: ActionBar;
+  private readonly drafts = new Map<string, string>();
   private atEnd = true;
   private threadRoot = 0;
   private readonly drawLines = () => this.draw();
@@ -50,8 +51,11 @@ export class Talk {
 
   show(room: Room): void {
     if (this.room === room) return;
-    this.room = room;
     this.composer.cancel();
+    // What was begun in one room must not be sent to another.
+    if (this.room) this.drafts.set(this.room.id, this.composer.draft);
+    this.composer.draft = this.drafts.get(room.id) ?? "";
+    this.room = room;
     this.bar.hide();
     this.setThread(0);
     this.lines.open(room, this.context.me());
@@ -105,7 +109,8 @@ export class Talk {
   private drawHead(room: Room): void {
     byId("room-title").textContent = room.title;
     byId("room-topic").textContent = room.error !== "" ? room.error : room.topic;
-    byId("room-members").textContent = room.members > 0 ? `${room.members} here` : "";
+    byId("room-members").textContent = room.members > 0 ? `${room.members} ${room.members === 1 ? "member" : "members"}` : "";
+    byId("talk-empty").textContent = "Nothing has been said here yet.";
     byId("talk-empty").hidden = room.entries.length > 0 || this.feed.outbox.pendingOf(room.id).length > 0;
     this.composer.enable(room.error === "", room.error === "" ? `Message #${room.title}` : "You cannot write here");
   }

@@ -3,6 +3,7 @@
 
 import { lineOf, Room, type Entry } from "./room";
 import { Outbox, type Body, type Pending } from "./outbox";
+import { Pace } from "./pace";
 import { readMessage, readMessagesBefore, readRooms } from "./reads";
 import type { ReadMarks } from "./marks";
 import type { Part, Session } from "./session";
@@ -12,7 +13,6 @@ import { seqOf, type Item, type Items, type ServerFrame, type Topic, type WireEr
 const MOST_ROOMS = 50;
 const RECENT = 60;
 const PAGE = 80;
-const REFRESH_MS = 10_000;
 /** Answered messages that are looked up are kept, the oldest leave. */
 const MOST_QUOTES = 500;
 
@@ -32,6 +32,7 @@ export class TalkFeed implements Part {
   private readonly paging = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private asked = 0;
+  private pace = new Pace();
 
   constructor(
     private readonly session: Session,
@@ -59,6 +60,7 @@ export class TalkFeed implements Part {
       if (room.joined) this.subscribe(room);
       this.outbox.resend(room.id);
     }
+    this.pace = new Pace();
     void this.refresh();
   }
 
@@ -213,6 +215,7 @@ export class TalkFeed implements Part {
   private async refresh(): Promise<void> {
     const asked = ++this.asked;
     clearTimeout(this.timer);
+    const before = this.rooms.size;
     try {
       const [all, mine] = await Promise.all([readRooms("", MOST_ROOMS), readRooms(this.user(), MOST_ROOMS)]);
       if (asked !== this.asked) return;
@@ -226,7 +229,7 @@ export class TalkFeed implements Part {
     } catch (error) {
       if (asked === this.asked && this.session.open) this.events.failed((error as Error).message);
     }
-    if (this.session.open) this.timer = setTimeout(() => void this.refresh(), REFRESH_MS);
+    if (this.session.open) this.timer = setTimeout(() => void this.refresh(), this.pace.next(this.rooms.size, this.rooms.size > before));
   }
 
   /** Sees to it that a listed room is joined and subscribed. */

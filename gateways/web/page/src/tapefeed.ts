@@ -1,6 +1,7 @@
 // Keeps the tape fed: which instruments are watched, and the bars of the chart.
 
 import { nsToMs } from "./clock";
+import { Pace } from "./pace";
 import { readInstruments } from "./reads";
 import type { Part, Session } from "./session";
 import type { Instrument, Tape } from "./tape";
@@ -10,7 +11,6 @@ import type { Bar, Channel, Resolution, ServerFrame, Subscription, Topic, Update
 const MOST_ROWS = 300;
 /** Updates a second of one instrument: twice what an eye follows, half a frame of delay. */
 const PER_SECOND = 30;
-const REFRESH_MS = 10_000;
 const CHANNELS: readonly Channel[] = ["CHANNEL_QUOTE", "CHANNEL_STATS"];
 
 export interface TapeEvents {
@@ -31,6 +31,9 @@ export class TapeFeed implements Part {
   private bars: { instrument: string; resolution: Resolution } | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private asked = 0;
+  private pace = new Pace();
+  /** Whether the board was told what there is, be it nothing. */
+  private told = false;
 
   constructor(private readonly session: Session, private readonly tape: Tape, private readonly events: TapeEvents) {}
 
@@ -38,6 +41,7 @@ export class TapeFeed implements Part {
     this.session.subscribe(subscriptions(this.watched));
     this.subscribeBars();
     this.events.reopened();
+    this.pace = new Pace();
     void this.refresh();
   }
 
@@ -48,6 +52,7 @@ export class TapeFeed implements Part {
   reset(): void {
     this.tape.instruments.clear();
     this.watched.clear();
+    this.told = false;
   }
 
   frame(frame: ServerFrame): void {
@@ -94,19 +99,21 @@ export class TapeFeed implements Part {
   private async refresh(): Promise<void> {
     const asked = ++this.asked;
     clearTimeout(this.timer);
+    let fresh = false;
     try {
       const { instruments, more } = await readInstruments(this.query, MOST_ROWS);
       if (asked !== this.asked) return;
       this.more = more;
       for (const row of instruments) this.tape.takeRow(row);
-      this.watch(instruments.map((row) => row.instrument ?? ""));
+      fresh = this.watch(instruments.map((row) => row.instrument ?? ""));
     } catch (error) {
       if (asked === this.asked && this.session.open) this.events.failed((error as Error).message);
     }
-    if (this.session.open) this.timer = setTimeout(() => void this.refresh(), REFRESH_MS);
+    if (this.session.open) this.timer = setTimeout(() => void this.refresh(), this.pace.next(this.watched.size, fresh));
   }
 
-  private watch(ids: readonly string[]): void {
+  /** Watches exactly these; says whether any is new. */
+  private watch(ids: readonly string[]): boolean {
     const wanted = new Set(ids);
     const gone = [...this.watched].filter((id) => !wanted.has(id));
     const fresh = ids.filter((id) => !this.watched.has(id));
@@ -114,7 +121,9 @@ export class TapeFeed implements Part {
     for (const id of gone) this.tape.instruments.delete(id);
     this.session.unsubscribe(gone.flatMap(topics));
     this.session.subscribe(subscriptions(fresh));
-    if (gone.length + fresh.length > 0) this.events.rows(ids.map((id) => this.tape.instruments.get(id)!));
+    if (gone.length + fresh.length > 0 || !this.told) this.events.rows(ids.map((id) => this.tape.instruments.get(id)!));
+    this.told = true;
+    return fresh.length > 0;
   }
 }
 

@@ -75,6 +75,7 @@ export class Ticker {
     put("High", price(s?.high));
     put("Low", price(s?.low));
     put("Prev close", s && s.previousClose !== 0n ? price(s.previousClose) : "–");
+    this.figures.get("Prev close")!.parentElement!.parentElement!.hidden = !s || s.previousClose === 0n;
     put("VWAP", s && s.volume !== 0n ? price(divideRounded(s.turnover, s.volume)) : "–");
     put("Volume", s ? compact(s.volume, i.sizeExponent) : "–");
     put("Turnover", s ? compact(s.turnover, i.priceExponent + i.sizeExponent) : "–");
