@@ -59,7 +59,8 @@ export class Board {
 
   /** Draws an instrument in the next frame; receivedMs is its newest tick's age mark. */
   changed(instrument: Instrument, receivedMs: number): void {
-    this.dirty.set(instrument.id, receivedMs);
+    // Statistics have no tick of their own: the quote that came before them keeps its mark.
+    this.dirty.set(instrument.id, Math.max(receivedMs, this.dirty.get(instrument.id) ?? 0));
     this.painter.request(this.drawDirty);
   }
 
