@@ -24,7 +24,7 @@ func sources(t *testing.T) (all []source) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git" || d.Name() == "testdata"):
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git" || d.Name() == "testdata" || path == "bin"):
 			return filepath.SkipDir
 		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasPrefix(path, "proto"):
 			return nil
@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 	"actors":      {"actors", "events", "projections", "proto", "internal"},
 	"projections": {"projections", "events", "proto", "internal"},
 	"gateways":    {"gateways", "actors/instrument", "actors/room", "events", "projections", "proto", "internal"},
-	"bench":       {"bench", "events", "proto", "internal"},
+	"bench":       {"bench", "actors/instrument", "events", "proto", "internal"}, // the fold alone is what the whole is measured against
 	"internal":    {"internal", "proto", "events"},
 }
 

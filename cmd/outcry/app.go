@@ -69,10 +69,10 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 	if err != nil {
 		return a, fmt.Errorf("asking for the host's name: %w", err)
 	}
-	a.host, err = host.Start(ctx, host.Config{
+	a.host, err = host.Start(ctx, c.bench.host(host.Config{
 		Log: a.log, Rows: a.writer, Checkpoints: a.store, Clocks: a.publisher, Writer: name,
 		Flushed: a.flushed, Observer: a.metrics.host(), Logger: c.logger,
-	})
+	}))
 	if err != nil {
 		return a, fmt.Errorf("starting the actors: %w", err)
 	}

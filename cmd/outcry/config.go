@@ -29,6 +29,8 @@ type config struct {
 	// anyPort takes a free port where the one asked for is taken.
 	anyPort bool
 	logger  *slog.Logger
+	// bench is set by benchmarks only.
+	bench *benchTap
 }
 
 func (c *config) flags(cmd *cobra.Command) {

@@ -1,0 +1,99 @@
+package path
+
+import (
+	"errors"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// Fields of proto/outcry/v1 that a Watch looks at.
+const (
+	frameUpdate    = 3 // ServerFrame.update
+	updateSnapshot = 3 // Update.snapshot
+	updateQuote    = 5 // Update.quote, a Latest
+	latestQuote    = 5
+	latestTrade    = 6
+	tickEventTime  = 2 // of Quote and Trade
+)
+
+var errBytes = errors.New("bytes that are no protobuf")
+
+// eachField gives the fields of bytes in a message.
+func eachField(b []byte, field func(n protowire.Number, value []byte) error) error {
+	for len(b) > 0 {
+		n, typ, size := protowire.ConsumeTag(b)
+		if size < 0 {
+			return errBytes
+		}
+		b = b[size:]
+		if typ != protowire.BytesType {
+			if size = protowire.ConsumeFieldValue(n, typ, b); size < 0 {
+				return errBytes
+			}
+			b = b[size:]
+			continue
+		}
+		value, size := protowire.ConsumeBytes(b)
+		if size < 0 {
+			return errBytes
+		}
+		if err := field(n, value); err != nil {
+			return err
+		}
+		b = b[size:]
+	}
+	return nil
+}
+
+// eventTime is when the newest event of an update happened; snapshot says
+// that the client may have waited for nothing.
+func eventTime(update []byte) (at int64, snapshot bool) {
+	for len(update) > 0 {
+		n, typ, size := protowire.ConsumeTag(update)
+		if size < 0 {
+			return at, snapshot
+		}
+		update = update[size:]
+		if n == updateQuote && typ == protowire.BytesType {
+			latest, size := protowire.ConsumeBytes(update)
+			if size < 0 {
+				return at, snapshot
+			}
+			_ = eachField(latest, func(n protowire.Number, tick []byte) error {
+				if n == latestQuote || n == latestTrade {
+					at = max(at, timeOf(tick))
+				}
+				return nil
+			}) // what is broken has no time
+			update = update[size:]
+			continue
+		}
+		if n == updateSnapshot && typ == protowire.VarintType {
+			snapshot = true // written only where it is
+		}
+		if size = protowire.ConsumeFieldValue(n, typ, update); size < 0 {
+			return at, snapshot
+		}
+		update = update[size:]
+	}
+	return at, snapshot
+}
+
+// timeOf a quote or a trade; their first fields are numbers.
+func timeOf(tick []byte) int64 {
+	for len(tick) > 0 {
+		n, typ, size := protowire.ConsumeTag(tick)
+		if size < 0 || typ != protowire.VarintType || n > tickEventTime {
+			return 0
+		}
+		v, m := protowire.ConsumeVarint(tick[size:])
+		if m < 0 {
+			return 0
+		}
+		if n == tickEventTime {
+			return int64(v)
+		}
+		tick = tick[size+m:]
+	}
+	return 0
+}

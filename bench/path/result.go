@@ -1,0 +1,193 @@
+package path
+
+import "time"
+
+// Settings of a run.
+type Settings struct {
+	Rate          float64 `json:"rate"` // events a second; 0: closed loop
+	Seconds       float64 `json:"seconds"`
+	WarmUp        float64 `json:"warm_up_seconds"`
+	Instruments   int     `json:"instruments"`
+	Sessions      int     `json:"sessions"`
+	Subscriptions int     `json:"subscriptions"`
+	IntervalMs    float64 `json:"interval_ms"` // 0: at once
+	Watch         string  `json:"watch"`
+	Rows          bool    `json:"rows"`
+	Partitions    int     `json:"partitions"`
+	Seed          uint64  `json:"seed"`
+}
+
+// Machine that ran it.
+type Machine struct {
+	CPU   string `json:"cpu"`
+	Cores int    `json:"cores"`
+	OS    string `json:"os"`
+	Go    string `json:"go"`
+	// Load averages of a minute, before and after: above what the run itself
+	// makes, others were at work.
+	LoadBefore, LoadAfter string
+}
+
+// Flow counts events of the measured window, unless it says otherwise.
+type Flow struct {
+	Offered, Durable, Folded, Delivered uint64
+	// All that was sent since the start, and what the folds say of it.
+	Sent, Accepted, Duplicates, Late uint64
+	Rows                             uint64 // written
+	LogBytes, LogRecords, LogSyncs   uint64
+	SyncMs                           float64 // mean
+	Messages, Bytes                  uint64  // to clients
+}
+
+// Backlog is how many events had been due and were not folded.
+type Backlog struct {
+	Start, End, Most float64
+	// PerSecond is its slope over the window; 0 is flat.
+	PerSecond float64
+	DrainMs   float64 // from the last event sent to the last folded
+}
+
+// Latency from the intended time of an event to the client that read it, ms.
+type Latency struct {
+	P50, P99, P999, Most float64
+	N                    uint64
+}
+
+// Stage is one stage's share of the CPU time.
+type Stage struct {
+	Name       string  `json:"name"`
+	Share      float64 `json:"share"`
+	NsPerEvent float64 `json:"ns_per_event"`
+}
+
+// CPU of the server; the clients are another process.
+type CPU struct {
+	Cores       float64 `json:"cores"`
+	NsPerEvent  float64 `json:"ns_per_event"`
+	Stages      []Stage `json:"stages"`
+	ClientCores float64 `json:"client_cores"`
+}
+
+// Growth of memory over the window.
+type Growth struct {
+	Start, End, Most Memory
+	// Percent that the straight line through all samples rises over the whole
+	// window, and over its second half.
+	HeapPercent, RSSPercent         float64
+	HeapHalfPercent, RSSHalfPercent float64
+}
+
+// Sample of a run, since the window began.
+type Sample struct {
+	Seconds float64 `json:"s"`
+	Offered float64 `json:"offered"` // events due by then
+	Folded  float64 `json:"folded"`
+	Memory  Memory  `json:"memory"`
+}
+
+// Result of a run.
+type Result struct {
+	When     time.Time `json:"when"`
+	Version  string    `json:"version"`
+	Command  string    `json:"command"`
+	Settings Settings  `json:"settings"`
+	Machine  Machine   `json:"machine"`
+	Seconds  float64   `json:"seconds"` // as measured
+	Flow     Flow      `json:"flow"`
+	Backlog  Backlog   `json:"backlog"`
+	Latency  Latency   `json:"latency"`
+	CPU      CPU       `json:"cpu"`
+	Memory   Growth    `json:"memory"`
+	Base     Base      `json:"base"`
+	// Ratio is CPU per event divided by the base.
+	Ratio   float64  `json:"ratio"`
+	Samples []Sample `json:"samples"`
+}
+
+// LatencyOf a spread.
+func LatencyOf(s *Spread) Latency {
+	ms := func(d time.Duration) float64 { return float64(d) / 1e6 }
+	return Latency{P50: ms(s.Quantile(0.5)), P99: ms(s.Quantile(0.99)), P999: ms(s.Quantile(0.999)), Most: ms(s.Most), N: s.N}
+}
+
+// StagesOf orders a profile's stages and shares out the CPU time that the system counted.
+func StagesOf(profiled map[string]int64, nsPerEvent float64) []Stage {
+	var sum int64
+	for _, n := range profiled {
+		sum += n
+	}
+	var all []Stage
+	for _, name := range Stages {
+		share := 0.0
+		if sum > 0 {
+			share = float64(profiled[name]) / float64(sum)
+		}
+		all = append(all, Stage{name, share, share * nsPerEvent})
+	}
+	return all
+}
+
+// BacklogOf the samples.
+func BacklogOf(samples []Sample) (b Backlog) {
+	if len(samples) == 0 {
+		return b
+	}
+	var times, values []float64
+	for _, s := range samples {
+		waiting := s.Offered - s.Folded
+		b.Most = max(b.Most, waiting)
+		times, values = append(times, s.Seconds), append(values, waiting)
+	}
+	b.Start, b.End = values[0], values[len(values)-1]
+	b.PerSecond, _ = line(times, values)
+	return b
+}
+
+// GrowthOf the samples.
+func GrowthOf(samples []Sample) (g Growth) {
+	if len(samples) == 0 {
+		return g
+	}
+	g.Start, g.End = samples[0].Memory, samples[len(samples)-1].Memory
+	for _, s := range samples {
+		g.Most.Heap, g.Most.Go, g.Most.RSS = max(g.Most.Heap, s.Memory.Heap), max(g.Most.Go, s.Memory.Go), max(g.Most.RSS, s.Memory.RSS)
+	}
+	heap := func(m Memory) uint64 { return m.Heap }
+	resident := func(m Memory) uint64 { return m.RSS }
+	half := samples[len(samples)/2:]
+	g.HeapPercent, g.RSSPercent = rise(samples, heap), rise(samples, resident)
+	g.HeapHalfPercent, g.RSSHalfPercent = rise(half, heap), rise(half, resident)
+	return g
+}
+
+// rise of the straight line over all samples, in percent of their mean.
+func rise(samples []Sample, of func(Memory) uint64) float64 {
+	var times, values []float64
+	for _, s := range samples {
+		times, values = append(times, s.Seconds), append(values, float64(of(s.Memory)))
+	}
+	slope, mean := line(times, values)
+	if mean == 0 {
+		return 0
+	}
+	return 100 * slope * (times[len(times)-1] - times[0]) / mean
+}
+
+// line gives the slope of the least squares line, and the mean.
+func line(x, y []float64) (slope, mean float64) {
+	n := float64(len(x))
+	var sx, sy float64
+	for i := range x {
+		sx += x[i]
+		sy += y[i]
+	}
+	var sxy, sxx float64
+	for i := range x {
+		sxy += (x[i] - sx/n) * (y[i] - sy/n)
+		sxx += (x[i] - sx/n) * (x[i] - sx/n)
+	}
+	if sxx == 0 {
+		return 0, sy / n
+	}
+	return sxy / sxx, sy / n
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"outcry/bench/path"
+)
+
+// pathBench is `outcry bench path`.
+type pathBench struct {
+	settings   path.Settings
+	interval   time.Duration
+	duration   time.Duration
+	warmUp     time.Duration
+	rows       string
+	data       string
+	asJSON     bool
+	profile    string
+	baseEvents int
+}
+
+func newBenchPath() *cobra.Command {
+	b := &pathBench{}
+	s := &b.settings
+	cmd := &cobra.Command{
+		Use: "path", Short: "Drive the whole way of an event and measure it", Args: needArgs(0, 0, ""),
+		Long: `Drive the whole way of an event in one process: generator, publisher, log with
+fsync, fold, rows in SQLite, relay, sessions and pumps, and real WebSocket clients
+in a second process. Instruments are as busy as Zipf (s = 1) has it, 90 % of the events
+are quotes, 10 % trades.
+
+With --rate the loop is open: an event bears the time at which it was due, however late
+it is sent, and latencies count from there. --rate 0 sends as fast as the floor folds.
+CPU time is the server process' by the system's count, shared out by a CPU profile: a
+sample belongs to the innermost stage on its stack. In the same run the base is measured:
+decoding and folding the same events from memory.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := b.check(); err != nil {
+				return misuse(cmd, "%w", err)
+			}
+			r, err := b.run(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return b.print(cmd.OutOrStdout(), r)
+		},
+	}
+	f := cmd.Flags()
+	f.Float64Var(&s.Rate, "rate", 200_000, "events a second; 0: as fast as it goes")
+	f.DurationVar(&b.duration, "duration", 10*time.Second, "how long to measure")
+	f.DurationVar(&b.warmUp, "warm-up", 3*time.Second, "how long to run before")
+	f.IntVar(&s.Instruments, "instruments", 10_000, "instruments")
+	f.IntVar(&s.Sessions, "sessions", 10, "WebSocket clients")
+	f.IntVar(&s.Subscriptions, "subscriptions", 200, "instruments that each client watches")
+	f.DurationVar(&b.interval, "interval", 0, "how often a client wants an instrument at most; 0: at once")
+	f.StringVar(&s.Watch, "watch", "uniform", "which instruments clients watch: uniform, or zipf: rather the busy ones")
+	f.StringVar(&b.rows, "rows", "on", "on or off: write rows to SQLite")
+	f.IntVar(&s.Partitions, "partitions", 16, "partitions of each kind")
+	f.Uint64Var(&s.Seed, "seed", 1, "seed of the events and watch lists")
+	f.StringVar(&b.data, "data", "", "folder to measure in, which must be new; default: a temporary one, removed at the end")
+	f.IntVar(&b.baseEvents, "base-events", 1_000_000, "events of a round of the base; 0: no base")
+	f.BoolVar(&b.asJSON, "json", false, "print JSON")
+	f.StringVar(&b.profile, "profile", "", "keep the CPU profile in this file")
+	return cmd
+}
+
+// check gives all faults at once and completes the settings.
+func (b *pathBench) check() error {
+	s := &b.settings
+	var faults []error
+	fault := func(bad bool, format string, args ...any) {
+		if bad {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	fault(s.Rate < 0 || b.duration <= 0 || b.warmUp < 0 || b.interval < 0 || b.baseEvents < 0, "rates and times must not be negative")
+	fault(s.Instruments < 1 || s.Partitions < 1 || s.Sessions < 0 || s.Subscriptions < 1 || s.Subscriptions > s.Instruments,
+		"there must be instruments and partitions, and no more subscriptions than instruments")
+	fault(b.rows != "on" && b.rows != "off", "--rows %q: there are on and off", b.rows)
+	fault(s.Watch != "uniform" && s.Watch != "zipf", "--watch %q: there are uniform and zipf", s.Watch)
+	s.Rows, s.IntervalMs = b.rows == "on", float64(b.interval)/1e6
+	s.Seconds, s.WarmUp = b.duration.Seconds(), b.warmUp.Seconds()
+	return errors.Join(faults...)
+}
+
+// run starts a server as serve does, and measures it.
+func (b *pathBench) run(ctx context.Context) (r *path.Result, err error) {
+	data, remove, err := benchData(b.data)
+	if err != nil {
+		return nil, err
+	}
+	defer remove()
+	r = &path.Result{When: time.Now().UTC().Truncate(time.Second), Version: version, Command: strings.Join(os.Args[1:], " "), Settings: b.settings, Machine: thisMachine()}
+	tap := &benchTap{withoutRows: !b.settings.Rows}
+	c := &config{data: data, http: "127.0.0.1:0", partitions: b.settings.Partitions, logLevel: "warn", bench: tap}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var failed error
+	err = serve(ctx, c, io.Discard, func(ctx context.Context, a *app, url string) error {
+		defer stop()
+		run := pathRun{bench: b, app: a, tap: tap, result: r}
+		failed = run.measure(ctx, url)
+		return failed
+	})
+	if err = errors.Join(failed, err); err != nil {
+		return nil, err
+	}
+	if b.baseEvents > 0 {
+		rate := r.Settings.Rate
+		if rate == 0 {
+			rate = float64(r.Flow.Folded) / r.Seconds
+		}
+		if r.Base, err = path.MeasureBase(b.settings.Instruments, b.baseEvents, rate, b.settings.Seed); err != nil {
+			return nil, err
+		}
+		r.Ratio = r.CPU.NsPerEvent / r.Base.NsPerEvent
+	}
+	r.Machine.LoadAfter = loadAverage()
+	return r, nil
+}
+
+func (b *pathBench) print(out io.Writer, r *path.Result) error {
+	if b.asJSON {
+		text, err := json.MarshalIndent(r, "", " ")
+		if err != nil {
+			return fmt.Errorf("encoding the result: %w", err)
+		}
+		_, err = fmt.Fprintf(out, "%s\n", text)
+		return err
+	}
+	_, err := io.WriteString(out, r.Text())
+	return err
+}
