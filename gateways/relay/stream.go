@@ -127,7 +127,8 @@ func (s *Stream) push(i *Item) {
 		s.items = append(s.items, i)
 		return
 	}
-	s.floor = s.items[s.first].Seq
+	// Never lower: of what was attached, only the part above the floor is whole.
+	s.floor = max(s.floor, s.items[s.first].Seq)
 	s.items[s.first] = i
 	s.first = (s.first + 1) % s.limit
 }

@@ -54,6 +54,9 @@ func (sub *subscription) fillStream(dst []byte) (out []byte, more bool) {
 	st, s := sub.stream, sub.session
 	items, complete := st.page, st.complete
 	if len(items) == 0 {
+		if st.reading { // what is read follows the cursor, so nothing else may move it
+			return dst, false
+		}
 		var ok bool
 		if items, complete, ok = st.source.After(s.scratch[:0], st.cursor, ringItems); !ok {
 			s.readOn(sub)
