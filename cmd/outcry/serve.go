@@ -119,21 +119,7 @@ func (a *app) handler() http.Handler {
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("/readyz", a.readyz)
 	a.edge(mux)
-	return mux
-}
-
-func (a *app) readyz(w http.ResponseWriter, _ *http.Request) {
-	select {
-	case <-a.host.Ready():
-	default:
-		http.Error(w, "catching up with the log", http.StatusServiceUnavailable)
-		return
-	}
-	if err := a.log.Err(); err != nil {
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
-		return
-	}
-	fmt.Fprintln(w, "ready")
+	return a.whenReady(mux)
 }
 
 // codeOf maps what the stages behind rpc give.

@@ -65,7 +65,7 @@ func (s *stream) items(m *outcryv1.Items) error {
 	}
 	for _, it := range m.Items {
 		if it.PrevSeq != t.last || it.Seq <= t.last {
-			return fmt.Errorf("%s: item %d says that it follows %d, the one before was %d", t.Id, it.Seq, it.PrevSeq, t.last)
+			return fmt.Errorf("%s of %s: item %d says that it follows %d, the one before was %d", word(t.Channel), t.Id, it.Seq, it.PrevSeq, t.last)
 		}
 		t.last = it.Seq
 		t.complete(it.Seq)

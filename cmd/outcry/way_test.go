@@ -5,14 +5,15 @@ import (
 	"encoding/csv"
 	"fmt"
 	"math/big"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"outcry/gateways/rpc"
+	"outcry/proto/outcry/v1/outcryv1connect"
 )
 
 // binary is built once for all tests of this package.
@@ -38,12 +39,13 @@ type server struct {
 	t    *testing.T
 	data string
 	home string // of the commands' bookmarks
+	http string // where it listens: on any port first, then on the same again
 	cmd  *exec.Cmd
 	url  string
 }
 
 func newServer(t *testing.T) *server {
-	s := &server{t: t, data: t.TempDir(), home: t.TempDir()}
+	s := &server{t: t, data: t.TempDir(), home: t.TempDir(), http: "127.0.0.1:0"}
 	s.start()
 	t.Cleanup(s.kill)
 	return s
@@ -52,7 +54,7 @@ func newServer(t *testing.T) *server {
 // start runs the process and waits until it says where it is.
 func (s *server) start() {
 	s.t.Helper()
-	s.cmd = exec.Command(binary, "serve", "--data", s.data, "--http", "127.0.0.1:0", "--admin", "", "--partitions", "4")
+	s.cmd = exec.Command(binary, "serve", "--data", s.data, "--http", s.http, "--admin", "", "--partitions", "4")
 	s.cmd.Stderr = os.Stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -64,7 +66,7 @@ func (s *server) start() {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if url, ok := strings.CutPrefix(lines.Text(), "Outcry is open at "); ok {
-			s.url = url
+			s.url, s.http = url, strings.TrimPrefix(url, "http://")
 			return
 		}
 	}
@@ -89,6 +91,8 @@ func (s *server) stop() {
 		s.t.Fatalf("stopping: %v", err)
 	}
 }
+
+func (s *server) client() outcryv1connect.OutcryClient { return rpc.NewClient(s.url) }
 
 func (s *server) command(args ...string) *exec.Cmd {
 	c := exec.Command(binary, args...)
@@ -199,62 +203,6 @@ func TestImportedCapturesGiveTheIndependentBars(t *testing.T) {
 	s.start()
 	s.allBars()
 	s.run("replay", "--data", s.data, "--verify")
-}
-
-// Whoever was told that a message is in must find it, whatever happened to the process.
-func TestKilledInTheMiddleOfImportsNothingAcknowledgedIsLost(t *testing.T) {
-	shared(t, "binance")
-	s := newServer(t)
-	s.run("post", "floor", "0", "--user", "ann", "--join")
-	posted := 1
-	rng := rand.New(rand.NewPCG(1, 2))
-	const kills = 20
-	for kill := range kills {
-		c := captures[kill%len(captures)]
-		slow := s.command("import", "--format", "binance", "--venue", c.venue, "--define", "auto", "--batch", "500", "--rate", "20000", shared(t, "binance", c.file))
-		if err := slow.Start(); err != nil {
-			t.Fatal(err)
-		}
-		deadline := time.Now().Add(time.Duration(50+rng.IntN(250)) * time.Millisecond)
-		for time.Now().Before(deadline) {
-			s.run("post", "floor", fmt.Sprint(posted), "--user", "ann")
-			posted++
-		}
-		s.kill()
-		if err := slow.Wait(); err == nil {
-			t.Logf("kill %d came after the import's end", kill)
-		}
-		s.start()
-		s.talk(posted)
-	}
-	for _, c := range captures {
-		s.run("import", "--format", "binance", "--venue", c.venue, "--define", "auto", shared(t, "binance", c.file))
-	}
-	s.allBars()
-	s.run("replay", "--data", s.data, "--verify")
-}
-
-// talk demands that every acknowledged post is in the room once, in order.
-func (s *server) talk(posted int) {
-	s.t.Helper()
-	rows, err := csv.NewReader(strings.NewReader(s.run("query", "messages", "floor", "--limit", "0", "--format", "csv"))).ReadAll()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	var got []string
-	for i := range rows[1:] {
-		if r := byName(rows, i+1); r["kind"] == "post" {
-			got = append(got, r["text"])
-		}
-	}
-	if len(got) != posted {
-		s.t.Fatalf("%d posts are there, %d were acknowledged", len(got), posted)
-	}
-	for i, text := range got {
-		if text != fmt.Sprint(i) {
-			s.t.Fatalf("post %d is %q", i, text)
-		}
-	}
 }
 
 // Everything that people said in the archive must be in the room.
