@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +36,9 @@ func serverPath(data string) string { return filepath.Join(data, "server.json") 
 
 func (a *address) url() (string, error) {
 	if a.server != "" {
+		if !strings.Contains(a.server, "://") {
+			return "http://" + a.server, nil // as people type it: 127.0.0.1:8080
+		}
 		return a.server, nil
 	}
 	if a.data == "" {

@@ -2,16 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -43,8 +37,10 @@ func newImport() *cobra.Command {
 		Use: "import --format FORMAT FILE…", Short: "Take files of ticks or chat into a running server", Args: needArgs(1, -1, "a file is"),
 		Long: `Take files into a running server: csv, ndjson, binance captures, irc logs, plain or
 gzipped. A line that cannot be read is printed with file and line, counted, and
-the rest goes on. Importing a file again changes nothing: its lines are known by
-the file's content. An import that was killed goes on after its last answered batch.
+the rest goes on; so do the other files when one cannot be read, which is then
+refused whole. Importing a file again changes nothing: its lines are known by
+the file's content. An import that was killed goes on after its last answered
+batch. The exit code is 1 when anything was refused.
 
 csv headers and ndjson fields: time, instrument, price, size, side, trade_id,
 bid_price, bid_size, ask_price, ask_size, venue, conditions, source_seq,
@@ -78,18 +74,55 @@ func (m *importer) run(cmd *cobra.Command, files []string) error {
 	if err := m.prepare(cmd); err != nil {
 		return err
 	}
-	refused := uint64(0)
+	refused, unread := uint64(0), 0
 	for _, name := range files {
 		n, err := m.file(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), name)
-		if err != nil {
+		refused += n
+		var fault *fileFault
+		switch {
+		case err == nil:
+		case cmd.Context().Err() != nil:
+			return errors.New("interrupted: the same command goes on after the last answered batch")
+		case errors.As(err, &fault):
+			unread++
+			fmt.Fprintf(cmd.ErrOrStderr(), "outcry: importing %s: %v\n", name, err)
+		default:
 			return explain(fmt.Errorf("importing %s: %w", name, err), m.server)
 		}
-		refused += n
 	}
+	return verdict(refused, unread, len(files))
+}
+
+// fileFault is an error of one file; the others can still be imported.
+type fileFault struct{ error }
+
+func (f *fileFault) Unwrap() error { return f.error }
+
+// verdict says what of an import is not in.
+func verdict(refused uint64, unread, files int) error {
+	var parts []string
 	if refused > 0 {
-		return fmt.Errorf("%d inputs were refused; the others are in", refused)
+		parts = append(parts, count(refused, "input was", "inputs were")+" refused")
 	}
-	return nil
+	if unread > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %s could not be read", unread, count(uint64(files), "file", "files")))
+	}
+	switch {
+	case len(parts) == 0:
+		return nil
+	case files == 1 && unread == 1:
+		return errors.New("the file could not be read")
+	case files == unread:
+		return errors.New(strings.Join(parts, ", "))
+	}
+	return fmt.Errorf("%s; everything else is in", strings.Join(parts, ", "))
+}
+
+func count(n uint64, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }
 
 func (m *importer) prepare(cmd *cobra.Command) (err error) {
@@ -106,6 +139,12 @@ func (m *importer) prepare(cmd *cobra.Command) (err error) {
 			return misuse(cmd, "--map %q: write ours=theirs", pair)
 		}
 		m.options.Map[ours] = theirs
+	}
+	if m.options.Format == "" {
+		return misuse(cmd, "--format is needed: %s", strings.Join(feed.Formats(), ", "))
+	}
+	if err := m.options.Validate(); err != nil {
+		return misuse(cmd, "%w", err)
 	}
 	if m.client, m.server, err = m.address.client(); err != nil {
 		return err
@@ -134,190 +173,4 @@ func (m *importer) accepted(ctx context.Context) func(string) (*outcryv1.Definit
 		}
 		return a.Instruments[0].Definition, nil
 	}
-}
-
-// file imports one file and says how many inputs were refused.
-func (m *importer) file(ctx context.Context, out, errs io.Writer, name string) (refused uint64, err error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	epoch, size, err := hashFile(f)
-	if err != nil {
-		return 0, err
-	}
-	options, err := m.optionsOf(name)
-	if err != nil {
-		return 0, err
-	}
-	info, err := m.client.Info(ctx, &outcryv1.InfoRequest{})
-	if err != nil {
-		return 0, err
-	}
-	at, err := openBookmark(info.Lineage, epoch, fmt.Sprint(m.source, options.Instrument, options.Room, options.Venue, options.Kind))
-	if err != nil {
-		return 0, err
-	}
-	counted := &countingReader{r: f}
-	reader, err := feed.Open(counted, name, options)
-	if err != nil {
-		return 0, err
-	}
-	w := &fileImport{importer: m, reader: reader, bookmark: at, errs: errs, name: name,
-		progress: newProgress(out, filepath.Base(name), size, counted),
-		request:  &outcryv1.IngestRequest{Source: m.source, Epoch: epoch, Mode: outcryv1.Mode_MODE_IMPORT}}
-	if at.line > 0 {
-		fmt.Fprintf(out, "%s: going on after line %d, where an import before came to\n", filepath.Base(name), at.line)
-	}
-	if err := w.run(ctx); err != nil {
-		return 0, err
-	}
-	w.progress.done(w.summary())
-	return w.total.Refused + reader.Counts().Refused, nil
-}
-
-var dated = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}`)
-
-// optionsOf fills in what a file's name tells.
-func (m *importer) optionsOf(name string) (feed.Options, error) {
-	o := m.options
-	if o.Format != "irc" {
-		return o, nil
-	}
-	if o.Date == "" {
-		o.Date = dated.FindString(filepath.Base(name))
-	}
-	annotations := m.annotations
-	if annotations == "" && strings.Contains(name, ".raw.") {
-		annotations = strings.Replace(name, ".raw.", ".annotation.", 1)
-		if _, err := os.Stat(annotations); err != nil {
-			return o, nil // none beside it
-		}
-	}
-	if annotations == "" {
-		return o, nil
-	}
-	f, err := os.Open(annotations)
-	if err != nil {
-		return o, fmt.Errorf("opening annotations: %w", err)
-	}
-	defer f.Close()
-	o.Replies, err = feed.ReadReplies(f, annotations)
-	return o, err
-}
-
-// hashFile gives the SHA-256 of the content and leaves the file at its start.
-func hashFile(f *os.File) (epoch string, size int64, err error) {
-	h := sha256.New()
-	if size, err = io.Copy(h, f); err != nil {
-		return "", 0, fmt.Errorf("hashing: %w", err)
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return "", 0, fmt.Errorf("going back to the start: %w", err)
-	}
-	return hex.EncodeToString(h.Sum(nil)), size, nil
-}
-
-// fileImport sends one file.
-type fileImport struct {
-	*importer
-	reader   *feed.Reader
-	bookmark *bookmark
-	request  *outcryv1.IngestRequest
-	total    outcryv1.IngestResponse
-	progress *progress
-	errs     io.Writer
-	name     string
-	shown    int
-}
-
-func (w *fileImport) run(ctx context.Context) error {
-	begun, sent := time.Now(), 0
-	for {
-		more, err := w.fill()
-		if err != nil {
-			return err
-		}
-		if err := w.send(ctx); err != nil {
-			return err
-		}
-		if !more {
-			return w.bookmark.remove()
-		}
-		sent += len(w.request.Events)
-		if w.rate > 0 {
-			wait := time.Until(begun.Add(time.Duration(float64(sent) / w.rate * 1e9)))
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(wait):
-			}
-		}
-	}
-}
-
-// fill gathers the next batch, leaving out what was answered before.
-func (w *fileImport) fill() (more bool, err error) {
-	w.request.Events = w.request.Events[:0]
-	for len(w.request.Events) < w.batch {
-		ev, err := w.reader.Next()
-		var line *feed.LineError
-		switch {
-		case err == nil:
-			if ev.Line > w.bookmark.line {
-				w.request.Events = append(w.request.Events, ev)
-			}
-		case errors.As(err, &line):
-			w.refuse(err.Error())
-		case errors.Is(err, io.EOF):
-			return false, nil
-		default:
-			return false, err
-		}
-	}
-	return true, nil
-}
-
-// refusalsShown bounds what is printed of a file; all are counted.
-const refusalsShown = 100
-
-func (w *fileImport) refuse(text string) {
-	w.shown++
-	switch {
-	case w.shown <= refusalsShown:
-		fmt.Fprintln(w.errs, text)
-	case w.shown == refusalsShown+1:
-		fmt.Fprintf(w.errs, "%s: more refusals are counted, not printed\n", w.name)
-	}
-}
-
-func (w *fileImport) send(ctx context.Context) error {
-	if len(w.request.Events) == 0 {
-		return nil
-	}
-	a, err := w.client.Ingest(ctx, w.request)
-	if err != nil {
-		return err
-	}
-	w.total.Accepted += a.Accepted
-	w.total.Duplicates += a.Duplicates
-	w.total.Late += a.Late
-	w.total.Refused += a.Refused
-	for _, r := range a.Refusals {
-		w.refuse(fmt.Sprintf("%s:%d: %s: %s (%s)", w.name, r.Line, r.Id, r.Error.GetText(), codeWord(r.Error.GetCode())))
-	}
-	last := w.request.Events[len(w.request.Events)-1].Line
-	w.progress.at(last)
-	// The last line may have more inputs in the next batch: go on from the one before.
-	return w.bookmark.set(last - 1)
-}
-
-func (w *fileImport) summary() string {
-	c := w.reader.Counts()
-	s := fmt.Sprintf("%d lines: %d accepted, %d duplicates, %d late, %d refused", c.Lines, w.total.Accepted, w.total.Duplicates, w.total.Late, w.total.Refused+c.Refused)
-	for what, n := range c.Ignored {
-		s += fmt.Sprintf(", %d ignored (%s)", n, what)
-	}
-	return s
 }

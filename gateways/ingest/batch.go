@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"unicode/utf8"
 
@@ -18,17 +20,30 @@ type batch struct {
 
 // add appends one input. What is wrong with the input is counted and named; an error is the log's.
 func (b *batch) add(ctx context.Context, ev *outcryv1.IngestEvent) error {
+	err := b.append(ctx, ev)
+	if errors.Is(err, events.ErrTooLarge) {
+		b.refuse(ev, err.Error())
+		return nil
+	}
+	return err
+}
+
+func (b *batch) append(ctx context.Context, ev *outcryv1.IngestEvent) error {
 	if err := events.ValidID(ev.Id); err != nil {
 		b.refuse(ev, err.Error())
 		return nil
 	}
 	switch e := ev.Event.(type) {
 	case *outcryv1.IngestEvent_Quote:
+		if fault := faultOfWords(e.Quote.GetVenue(), e.Quote.GetConditions()); fault != "" {
+			b.refuse(ev, fault)
+			return nil
+		}
 		b.quote(e.Quote)
 		return b.stream.Tick(ctx, ev.Id, &b.tick, "")
 	case *outcryv1.IngestEvent_Trade:
-		if len(e.Trade.TradeId) > maxName {
-			b.refuse(ev, "trade_id is longer than 128 bytes")
+		if fault := faultOfTrade(e.Trade); fault != "" {
+			b.refuse(ev, fault)
 			return nil
 		}
 		return b.stream.Tick(ctx, ev.Id, &b.tick, b.trade(e.Trade))
@@ -80,6 +95,27 @@ func (b *batch) trade(t *outcryv1.Trade) (ref string) {
 		return ""
 	}
 	return t.TradeId
+}
+
+// faultOfWords refuses what a stream could not take as a word: there it would cost the whole request.
+func faultOfWords(venue, conditions string) string {
+	switch {
+	case len(venue) > maxName || !utf8.ValidString(venue):
+		return "venue must have at most 128 bytes of UTF-8"
+	case len(conditions) > maxName || !utf8.ValidString(conditions):
+		return "conditions must have at most 128 bytes of UTF-8"
+	}
+	return ""
+}
+
+func faultOfTrade(t *outcryv1.Trade) string {
+	switch {
+	case len(t.GetTradeId()) > maxName || !utf8.ValidString(t.GetTradeId()):
+		return "trade_id must have at most 128 bytes of UTF-8"
+	case outcryv1.Side_name[int32(t.GetSide())] == "":
+		return fmt.Sprintf("side %d is unknown", t.GetSide()) // a tick has only 8 bits for it
+	}
+	return faultOfWords(t.GetVenue(), t.GetConditions())
 }
 
 // faultOf says what is wrong with an imported message; only imports come this way.

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 
+	"google.golang.org/protobuf/proto"
+
 	"outcry/internal/feed"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -117,12 +119,14 @@ func requestOf(r *http.Request) (*outcryv1.IngestRequest, error) {
 // fill reads the next inputs into the request; more is false at the end of the body.
 func fill(request *outcryv1.IngestRequest, reader *feed.Reader, out *outcome) (more bool, err error) {
 	request.Events = request.Events[:0]
-	for len(request.Events) < MaxEvents {
+	// Bytes are bounded, too: a small gzipped body can hold gigabytes of long lines.
+	for size := 0; len(request.Events) < MaxEvents && size < maxBody; {
 		ev, err := reader.Next()
 		var line *feed.LineError
 		switch {
 		case err == nil:
 			request.Events = append(request.Events, ev)
+			size += proto.Size(ev)
 		case errors.As(err, &line):
 			out.Refused++
 			out.name(refused{Line: line.Line, Code: outcryv1.ErrorCode_ERROR_CODE_INVALID.String(), Error: line.Err.Error()})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"outcry/events"
 	outcryv1 "outcry/proto/outcry/v1"
@@ -72,20 +73,33 @@ func (s *Service) Ingest(ctx context.Context, r *outcryv1.IngestRequest) (*outcr
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	b := batch{stream: s.publisher.Open(r.Source, r.Epoch, r.Mode), answer: &outcryv1.IngestResponse{}}
-	for _, ev := range r.Events {
+	answer := &outcryv1.IngestResponse{}
+	for events := range slices.Chunk(r.Events, streamEvents) {
+		if err := s.stream(ctx, r, events, answer); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// streamEvents go through one stream, which has words for so many: 65,535, of which an event has two at most.
+const streamEvents = 32_000
+
+func (s *Service) stream(ctx context.Context, r *outcryv1.IngestRequest, events []*outcryv1.IngestEvent, answer *outcryv1.IngestResponse) error {
+	b := batch{stream: s.publisher.Open(r.Source, r.Epoch, r.Mode), answer: answer}
+	for _, ev := range events {
 		if err := b.add(ctx, ev); err != nil {
-			return nil, fmt.Errorf("appending the input of line %d: %w", ev.Line, err)
+			return fmt.Errorf("appending the input of line %d: %w", ev.Line, err)
 		}
 	}
 	positions, err := b.stream.Flush(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("appending to the log: %w", err)
+		return fmt.Errorf("appending to the log: %w", err)
 	}
-	if err := s.await(ctx, positions, b.answer, lines(r)); err != nil {
-		return nil, fmt.Errorf("waiting for the fold: %w", err)
+	if err := s.await(ctx, positions, answer, lines(events)); err != nil {
+		return fmt.Errorf("waiting for the fold: %w", err)
 	}
-	return b.answer, nil
+	return nil
 }
 
 func validate(r *outcryv1.IngestRequest) error {
@@ -136,9 +150,9 @@ type inputKey struct {
 	seq    uint64
 }
 
-func lines(r *outcryv1.IngestRequest) map[inputKey]uint64 {
-	m := make(map[inputKey]uint64, len(r.Events))
-	for _, ev := range r.Events {
+func lines(events []*outcryv1.IngestEvent) map[inputKey]uint64 {
+	m := make(map[inputKey]uint64, len(events))
+	for _, ev := range events {
 		m[inputKey{ev.Id, sourceSeq(ev)}] = ev.Line
 	}
 	return m

@@ -68,4 +68,6 @@ func NewClient(base string) outcryv1connect.OutcryClient {
 }
 
 // Unreachable says that nobody answered: the call may be tried again.
-func Unreachable(err error) bool { return connect.CodeOf(err) == connect.CodeUnavailable }
+func Unreachable(err error) bool {
+	return connect.CodeOf(err) == connect.CodeUnavailable && !connect.IsWireError(err)
+}

@@ -36,7 +36,10 @@ func (p *csvParser) parse(line string, n uint64, emit func(*outcryv1.IngestEvent
 		return err
 	}
 	if p.columns == nil {
-		return p.header(cells)
+		if err := p.header(cells); err != nil {
+			return errEnd{err} // no line below can be understood
+		}
+		return nil
 	}
 	if len(cells) != len(p.columns) {
 		return fmt.Errorf("%d columns instead of %d", len(cells), len(p.columns))

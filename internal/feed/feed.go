@@ -74,9 +74,13 @@ type errIgnored string
 
 func (e errIgnored) Error() string { return string(e) }
 
+// errEnd is what a lineParser gives when no line after this one can be read either.
+type errEnd struct{ error }
+
 // Reader reads one file. Not for many goroutines.
 type Reader struct {
 	name    string
+	ended   error // why there is no next
 	lines   *lines
 	parser  lineParser
 	pending []*outcryv1.IngestEvent
@@ -96,7 +100,26 @@ func Open(r io.Reader, name string, o Options) (*Reader, error) {
 	return &Reader{name: name, lines: l, parser: p, counts: Counts{Ignored: map[string]uint64{}}}, nil
 }
 
+// Validate says what is wrong with options for which no file is to blame.
+func (o Options) Validate() error {
+	if !slices.Contains(Formats(), o.Format) {
+		return fmt.Errorf("unknown format %q; there are %s", o.Format, strings.Join(Formats(), ", "))
+	}
+	if _, err := newRows(o); err != nil {
+		return err
+	}
+	for ours := range o.Map {
+		if !slices.Contains(fieldNames, ours) {
+			return fmt.Errorf("map: %q is no field; there are %s", ours, strings.Join(fieldNames, ", "))
+		}
+	}
+	return nil
+}
+
 func newParser(o Options) (lineParser, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
 	switch o.Format {
 	case "csv":
 		return newCSV(o)
@@ -107,12 +130,15 @@ func newParser(o Options) (lineParser, error) {
 	case "irc":
 		return newIRC(o)
 	}
-	return nil, fmt.Errorf("unknown format %q; there are %s", o.Format, strings.Join(Formats(), ", "))
+	panic("feed: the format was validated")
 }
 
 // Next gives the next input. io.EOF ends; a *LineError does not.
 func (r *Reader) Next() (*outcryv1.IngestEvent, error) {
 	for len(r.pending) == 0 {
+		if r.ended != nil {
+			return nil, r.ended
+		}
 		if err := r.readLine(); err != nil {
 			return nil, err
 		}
@@ -135,19 +161,25 @@ func (r *Reader) readLine() error {
 			r.pending = append(r.pending, ev)
 		})
 	} else if !errors.Is(err, errLine) {
-		if errors.Is(err, io.EOF) {
-			return io.EOF
+		r.ended = fmt.Errorf("reading %s after line %d: %w", r.name, n, err)
+		if err == io.EOF {
+			r.ended = io.EOF
 		}
-		return fmt.Errorf("reading %s after line %d: %w", r.name, n, err)
+		return r.ended
 	}
 	var ignored errIgnored
+	var end errEnd
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &ignored):
 		r.counts.Ignored[string(ignored)]++
 		return nil
+	case errors.As(err, &end):
+		r.ended = fmt.Errorf("reading %s:%d: %w", r.name, n, end.error)
+		return r.ended
 	}
+	r.counts.Lines = n
 	r.counts.Refused++
 	r.pending = r.pending[:0]
 	return &LineError{Name: r.name, Line: n, Err: err}

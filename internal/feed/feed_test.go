@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -88,11 +89,52 @@ func TestBadLinesAreNamedAndTheRestIsRead(t *testing.T) {
 	}
 }
 
+// Every line below a header that is not understood would be told as another
+// wrong header; a file of a million lines would say it a million times.
+func TestAHeaderWithoutOurFieldsEndsTheFile(t *testing.T) {
+	for _, header := range []string{"ts;px", "time", "time,time,price", "a,b,c"} {
+		r := open(t, header+"\n1,2,3\n4,5,6\n", Options{Format: "csv"})
+		_, err := r.Next()
+		var line *LineError
+		if err == nil || errors.As(err, &line) || !strings.Contains(err.Error(), "file:1: ") {
+			t.Errorf("%q: %v", header, err)
+		}
+		if _, again := r.Next(); again != err {
+			t.Errorf("%q: after the end comes %v", header, again)
+		}
+	}
+}
+
+// zeros is a file of any length without a line end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// A file without line ends must not take the machine's memory.
+func TestALineOfAGigabyteTakesLittleMemory(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r, err := Open(io.LimitReader(zeros{}, 1<<30), "huge", Options{Format: "csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, refused := readAll(t, r); len(refused) != 1 || !strings.HasPrefix(refused[0], "huge:1: line is longer") {
+		t.Errorf("refused %q", refused)
+	}
+	if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 16<<20 {
+		t.Errorf("%d bytes were allocated", after.TotalAlloc-before.TotalAlloc)
+	}
+}
+
 // Times in the wrong unit would put a market into another century.
 func TestTimesInTheWrongUnitAreRefused(t *testing.T) {
-	for text, unit := range map[string]string{"1577934245000": "s", "1577934245": "us", "-5": "s", "9223372036854775807": "ns"} {
-		if at, err := parseTime(text, unit); err == nil {
-			t.Errorf("%s %s was read as %d", text, unit, at)
+	for _, c := range [][2]string{{"1577934245000", "s"}, {"1577934245000000", "s"}, {"1577934245000000000", "s"},
+		{"1577934245", "ms"}, {"1577934245000000", "ms"}, {"1577934245000000000", "ms"},
+		{"1577934245", "us"}, {"1577934245000", "us"}, {"1577934245000000000", "us"},
+		{"1577934245", "ns"}, {"1577934245000", "ns"}, {"1577934245000000", "ns"},
+		{"-5", "s"}, {"0", "s"}, {"9223372036854775807", "ns"}, {"9223372036854775807", "s"}, {"1e9", "s"}, {"1577934245.5", "s"}} {
+		if at, err := parseTime(c[0], c[1]); err == nil {
+			t.Errorf("%s %s was read as %d", c[0], c[1], at)
 		}
 	}
 	if at, err := parseTime("1577934245", "s"); err != nil || at != 1577934245e9 {
@@ -113,19 +155,23 @@ func TestTruncatedGzipIsAnError(t *testing.T) {
 	for err == nil {
 		_, err = r.Next()
 	}
-	if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "cut.gz after line") {
+	if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "cut.gz after line") || !strings.Contains(err.Error(), "cut off or damaged") {
 		t.Errorf("got %v", err)
+	}
+	for n, whole := range map[int]bool{b.Len(): true, b.Len() - 1: false, b.Len() / 2: false, 5: false} {
+		if err := CheckWhole(bytes.NewReader(b.Bytes()[:n])); (err == nil) != whole {
+			t.Errorf("%d of %d bytes: %v", n, b.Len(), err)
+		}
+	}
+	if err := CheckWhole(strings.NewReader("plain")); err != nil {
+		t.Error(err)
 	}
 }
 
 // The names of a file are not ours; people map them.
 func TestColumnsCanBeMappedAndNamed(t *testing.T) {
-	mapped, refused := readAll(t, open(t, "ts;px\n", Options{Format: "csv"}))
-	if len(mapped) != 0 || len(refused) != 1 {
-		t.Errorf("a header without our fields: %v, %v", mapped, refused)
-	}
 	o := Options{Format: "csv", Map: map[string]string{"time": "ts", "price": "px", "size": "qty"}, TimeUnit: "ms", Instrument: "A:B"}
-	events, refused := readAll(t, open(t, "ts,px,qty,other\n1577934245123,2,3,x\n", o))
+	events, refused := readAll(t, open(t, "\ufeffts,px,qty,other\n1577934245123,2,3,x\n", o))
 	if len(events) != 2 || len(refused) != 0 {
 		t.Fatalf("%v, %v", events, refused)
 	}
@@ -146,9 +192,11 @@ func TestNDJSONTakesQuotesTradesAndMessages(t *testing.T) {
 {"time":"2020-01-02T03:04:05Z","room":"floor","user":"ann","text":"hi"}
 [1]
 {"a":1}{"b":2}
+{"time":"2020-01-02T03:04:05Z","instrument":"X","price":1,"size":1}]
+{"time":"2020-01-02T03:04:05Z","instrument":"X Y","price":1,"size":1}
 {"time":"2020-01-02T03:04:05Z","instrument":"X","price":[1]}
 `, Options{Format: "ndjson"}))
-	if len(events) != 4 || len(refused) != 3 {
+	if len(events) != 4 || len(refused) != 5 {
 		t.Fatalf("%v\n%v", events, refused)
 	}
 	if events[1].GetTrade().SourceSeq != 7 || events[2].GetQuote().AskPrice != nil || events[2].GetQuote().GetBidSize() != 0 || events[3].GetRoom().User != "ann" {
@@ -254,6 +302,31 @@ func sharedData(t *testing.T, kind string) string {
 		t.Skipf("needs ../shared/data beside the project: %v", err)
 	}
 	return dir
+}
+
+// A file of definitions or annotations that nobody vouches for must not end the process.
+func FuzzDefinitions(f *testing.F) {
+	f.Add([]byte("instrument,price_exponent,size_exponent,tick_size,size_step,currency,calendar,description\nX,-2,0,5,1,USD,24x7,\"a, b\"\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		all, err := ReadDefinitions(bytes.NewReader(data), "fuzz")
+		for id, d := range all {
+			if err != nil || id == "" || d.PriceExponent < -18 || d.PriceExponent > 9 || d.TickSize < 0 {
+				t.Fatalf("%q: %v, %v", id, d, err)
+			}
+		}
+	})
+}
+
+func FuzzReplies(f *testing.F) {
+	f.Add([]byte("1000 1002 -\n1001 1001 -\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		replies, err := ReadReplies(bytes.NewReader(data), "fuzz")
+		for line, answered := range replies {
+			if err != nil || len(answered) == 0 {
+				t.Fatalf("line %d answers %v, %v", line, answered, err)
+			}
+		}
+	})
 }
 
 func FuzzReaders(f *testing.F) {

@@ -23,7 +23,7 @@ type ircParser struct {
 func newIRC(o Options) (lineParser, error) {
 	day, err := time.Parse(time.DateOnly, o.Date)
 	if err != nil {
-		return nil, fmt.Errorf("an irc log needs its date: name it YYYY-MM-DD… or give --date: %w", err)
+		return nil, fmt.Errorf("an irc log needs its date: name the file YYYY-MM-DD… or give --date (now %q)", o.Date)
 	}
 	room := o.Room
 	if room == "" {

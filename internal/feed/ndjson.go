@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	outcryv1 "outcry/proto/outcry/v1"
@@ -55,8 +56,8 @@ func object(line string) (map[string]any, error) {
 	if fields == nil {
 		return nil, errors.New("reading JSON: not an object")
 	}
-	if d.More() {
-		return nil, errors.New("reading JSON: more than one value in the line")
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("reading JSON: something stands after the object")
 	}
 	return fields, nil
 }

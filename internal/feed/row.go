@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"outcry/events"
 	"outcry/internal/decimal"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -88,6 +89,9 @@ func (c *rows) event(r row, n uint64, emit func(*outcryv1.IngestEvent)) error {
 func (c *rows) definition(id string) (d *outcryv1.Definition, fresh bool, err error) {
 	if d := c.defined[id]; d != nil {
 		return d, false, nil
+	}
+	if err := events.ValidID(id); err != nil {
+		return nil, false, err
 	}
 	if c.options.Definitions == nil {
 		return nil, false, fmt.Errorf("instrument %s is not defined: give --definitions FILE or --define auto", id)
@@ -250,8 +254,8 @@ func parseTime(text, unit string) (int64, error) {
 		return 0, fmt.Errorf("%d %s is not between 1970 and 2200: is the time unit right?", n, unit)
 	}
 	at := n * nanos
-	if at < 1e6*1e9 { // the first 11 days of 1970: seconds read as ms, ms as us
-		return 0, fmt.Errorf("%d %s lies in January 1970: is the time unit right?", n, unit)
+	if at < lastSecond*1e9/1000 { // until March 1970: seconds read as ms, ms as us, us as ns
+		return 0, fmt.Errorf("%d %s is %s: is the time unit right?", n, unit, time.Unix(0, at).UTC().Format(time.DateOnly))
 	}
 	return at, nil
 }
