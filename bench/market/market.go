@@ -67,6 +67,10 @@ type walker struct {
 
 // Market gives the ticks of all instruments in the order of time.
 type Market struct {
+	// Step is how finely time passes, in ns; 0 is 5 ms, finer than what eyes
+	// see. A coarse one makes hours of history in a moment.
+	Step int64
+
 	rng     *rand.Rand
 	walkers []walker
 	at      int64
@@ -106,9 +110,12 @@ const (
 // number. The tick is only valid during the call; its source sequences rise
 // by one per instrument and kind, its receive time is its event time.
 func (m *Market) Advance(now int64, emit func(instrument int, t *events.Tick)) {
-	const step = 5e6 // 5 ms: finer than what eyes see
+	step := m.Step
+	if step == 0 {
+		step = 5e6
+	}
 	for m.at < now {
-		dt := min(int64(step), now-m.at)
+		dt := min(step, now-m.at)
 		m.at += dt
 		m.news(float64(dt))
 		for i := range m.walkers {
@@ -119,6 +126,12 @@ func (m *Market) Advance(now int64, emit func(instrument int, t *events.Tick)) {
 			}
 		}
 	}
+}
+
+// Price of an instrument now, in currency units.
+func (m *Market) Price(instrument int) float64 {
+	w := &m.walkers[instrument]
+	return w.price * w.tick
 }
 
 // news strikes one instrument now and then: a burst of events and a wider market.

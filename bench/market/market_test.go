@@ -79,3 +79,27 @@ func TestSameSeedGivesTheSameTicks(t *testing.T) {
 		}
 	}
 }
+
+// The demo's history must run into its present: another time step or rate may not make another market.
+func TestACoarseHistoryIsAMarketToo(t *testing.T) {
+	list := Listing()
+	m := New(list, 15, 3, 0)
+	m.Step = 200e6
+	const hours = 8
+	n, last := 0, int64(0)
+	m.Advance(hours*3600e9, func(_ int, tick *events.Tick) {
+		n++
+		if tick.EventTime < last || tick.Price <= 0 {
+			t.Fatalf("%+v after %d", tick, last)
+		}
+		last = tick.EventTime
+	})
+	if rate := float64(n) / (hours * 3600); rate < 5 || rate > 45 {
+		t.Errorf("%.1f events/s, asked for 15", rate)
+	}
+	for i, in := range list {
+		if change := m.Price(i) / in.Price; change < 0.5 || change > 2 {
+			t.Errorf("%s went from %g to %g in %d hours", in.ID, in.Price, m.Price(i), hours)
+		}
+	}
+}

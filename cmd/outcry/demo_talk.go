@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"outcry/bench/market"
 	"outcry/bench/talk"
 	"outcry/internal/decimal"
 	outcryv1 "outcry/proto/outcry/v1"
@@ -18,9 +17,10 @@ import (
 // talkEvery is the mean time between two acts of all people.
 const talkEvery = 4 * time.Second
 
-// runTalk lets the demo's people talk until ctx ends.
-func runTalk(ctx context.Context, a *app, seed uint64) error {
-	t, list := talk.New(seed), market.Listing()
+// runTalk lets the demo's people talk until ctx ends, each time about an
+// instrument that pick gives; they keep silent while it gives none.
+func runTalk(ctx context.Context, a *app, seed uint64, pick func() string) error {
+	t := talk.New(seed)
 	rng := rand.New(rand.NewPCG(seed, 1))
 	for _, act := range t.Setup() {
 		if _, err := a.act(ctx, act); err != nil {
@@ -34,7 +34,11 @@ func runTalk(ctx context.Context, a *app, seed uint64) error {
 			return nil
 		case <-time.After(min(wait, 4*talkEvery)):
 		}
-		symbol, price, err := a.topic(ctx, list[rng.IntN(len(list))].ID)
+		id := pick()
+		if id == "" {
+			continue
+		}
+		symbol, price, err := a.topic(ctx, id)
 		if err != nil {
 			return err
 		}

@@ -21,8 +21,9 @@ import (
 // screened is a real process that the page is on: serve, or demo.
 type screened struct {
 	server
-	args []string
-	http string // where it listens; kept when it is started again
+	args  []string
+	http  string // where it listens; kept when it is started again
+	lines *bufio.Scanner
 }
 
 func newScreened(t *testing.T, args ...string) *screened {
@@ -46,14 +47,21 @@ func (s *screened) begin() {
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if url, ok := strings.CutPrefix(lines.Text(), "Outcry is open at "); ok {
-			s.url, s.http = url, strings.TrimPrefix(url, "http://")
-			return
+	s.lines = bufio.NewScanner(out)
+	s.url = s.says("Outcry is open at ")
+	s.http = strings.TrimPrefix(s.url, "http://")
+}
+
+// says waits until the process prints a line that begins so, and gives the rest of it.
+func (s *screened) says(prefix string) string {
+	s.t.Helper()
+	for s.lines.Scan() {
+		if rest, ok := strings.CutPrefix(s.lines.Text(), prefix); ok {
+			return rest
 		}
 	}
-	s.t.Fatalf("the server ended before it was open: %v", s.cmd.Wait())
+	s.t.Fatalf("the server ended before it said %q: %v", prefix, s.cmd.Wait())
+	return ""
 }
 
 // live waits until everything that the page asked for has been answered.
@@ -254,6 +262,7 @@ func TestTheDemoMovesAndTalksOnEveryScreen(t *testing.T) {
 		tab := b.Open(s.url, view)
 		live(tab)
 		tab.WaitFor(`document.querySelectorAll("#board-rows .row").length > 20 && document.querySelector(".lit-up, .lit-down")`)
+		tab.WaitFor(`outcry.chart().bars.length > 300 && outcry.chart().scale.name === "1"`) // of the hours that a new folder gets
 		tab.WaitFor(`document.querySelectorAll("#messages li").length > 1 && document.querySelectorAll(".room").length > 1`)
 		for _, part := range []string{"board", "chart", "rooms"} {
 			if view.Touch {
@@ -262,6 +271,9 @@ func TestTheDemoMovesAndTalksOnEveryScreen(t *testing.T) {
 				continue // all three are on the screen at once
 			}
 			tab.Screenshot(filepath.Join(folder, "demo-"+name+"-"+part+".png"))
+			if cut := tab.Text(`[...document.querySelectorAll(".cell.last, .cell.bid, .cell.ask")].filter((c) => c.scrollWidth > c.clientWidth).map((c) => c.textContent).join(" ")`); cut != "" {
+				t.Errorf("%s, %s: prices are cut off: %s", name, part, cut)
+			}
 			if wide := tab.Text(`String(document.documentElement.scrollWidth - document.documentElement.clientWidth)`); wide != "0" {
 				t.Errorf("%s, %s: %s pixels too wide", name, part, wide)
 			}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"outcry/internal/feed"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// recording is one file that is played; event is its next one, nil at its end.
+type recording struct {
+	file    *os.File
+	counted *countingReader
+	reader  *feed.Reader
+	errs    io.Writer
+	epoch   string // hash of the content
+	event   *outcryv1.IngestEvent
+	// at is when the event was recorded: where the file does not say, when
+	// it happened. Never before what came before it in the file; 0 before the first tick.
+	at    int64
+	shown int
+}
+
+func (r *playlist) recording(name string, definitions feed.Definitions, errs io.Writer) (_ *recording, size int64, err error) {
+	options := r.options
+	options.Definitions = definitions
+	if options.Format, err = formatOf(name, r.format); err != nil {
+		return nil, 0, err
+	}
+	if options.Venue == "" && strings.HasPrefix(filepath.Base(name), "usdm") {
+		options.Venue = "BINANCE-USDM"
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	rec := &recording{file: f, counted: &countingReader{r: f}, errs: errs}
+	if rec.epoch, size, err = contentOf(f); err == nil {
+		rec.reader, err = feed.Open(rec.counted, name, options)
+	}
+	if err != nil {
+		return nil, 0, errors.Join(fmt.Errorf("opening %s: %w", name, err), f.Close())
+	}
+	return rec, size, nil
+}
+
+// contentOf gives the SHA-256 of a file, which names it to the server, and leaves it at its start.
+func contentOf(f *os.File) (epoch string, size int64, err error) {
+	h := sha256.New()
+	if size, err = io.Copy(h, f); err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	return hex.EncodeToString(h.Sum(nil)), size, err
+}
+
+// formatOf tells the format by the name of a file, unless it is given.
+func formatOf(name, given string) (string, error) {
+	bare := strings.TrimSuffix(name, ".gz")
+	switch {
+	case given == "irc":
+		return "", errors.New("--format irc: a room is taken in with outcry import; only ticks are played")
+	case given != "":
+		return given, nil
+	case strings.HasSuffix(bare, ".csv"):
+		return "csv", nil
+	case strings.HasSuffix(bare, ".ndjson"):
+		return "ndjson", nil
+	case strings.HasSuffix(bare, ".jsonl"):
+		return "binance", nil
+	}
+	return "", fmt.Errorf("%s: its name does not tell its format; give --format binance, csv or ndjson", name)
+}
+
+// next reads the next tick or definition. What cannot be read is told and counted.
+func (r *recording) next() error {
+	for {
+		ev, err := r.reader.Next()
+		var line *feed.LineError
+		switch {
+		case errors.As(err, &line):
+			r.refuse(err)
+			continue
+		case errors.Is(err, io.EOF):
+			r.event = nil
+			return nil
+		case err != nil:
+			return err
+		case ev.GetRoom() != nil:
+			continue // a message of another day is not talk
+		}
+		r.event = ev
+		r.at = max(r.at, recordedAt(ev))
+		return nil
+	}
+}
+
+func (r *recording) refuse(err error) {
+	r.shown++
+	if r.shown <= refusalsShown {
+		fmt.Fprintln(r.errs, err)
+	}
+}
+
+// recordedAt is 0 for a definition.
+func recordedAt(ev *outcryv1.IngestEvent) int64 {
+	if q := ev.GetQuote(); q != nil {
+		return either(q.ReceiveTimeNs, q.EventTimeNs)
+	}
+	if t := ev.GetTrade(); t != nil {
+		return either(t.ReceiveTimeNs, t.EventTimeNs)
+	}
+	return 0
+}
+
+func either(first, second int64) int64 {
+	if first != 0 {
+		return first
+	}
+	return second
+}
