@@ -41,14 +41,30 @@ type record struct {
 // run appends one group after the other until the publisher is closed and nothing is left.
 func (p *Publisher) run() {
 	defer close(p.ended)
+	var began time.Time // of the newest group
 	for {
 		select {
 		case <-p.wake:
+			p.rest(time.Until(began.Add(p.config.GroupEvery)))
+			began = time.Now()
 			p.commit()
 		case <-p.closing: // nothing is enlisted any more, so this group is the last
 			p.commit()
 			return
 		}
+	}
+}
+
+// rest lets a group gather for a while, unless the publisher is closed.
+func (p *Publisher) rest(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-p.closing:
 	}
 }
 

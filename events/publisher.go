@@ -30,6 +30,10 @@ type PublisherConfig struct {
 	// way, so that no record is larger; default 1 MiB. An input that would not
 	// fit into a record of its own is refused.
 	RecordBytes int
+	// GroupEvery is the least time from the begin of one group to that of the next;
+	// default 0. Under load it makes records fewer and larger, because a record
+	// costs as much as fifty events; an input that comes after a pause is not delayed by it.
+	GroupEvery time.Duration
 	// Now is the clock for ingest times, ns; default the wall clock. Ingest times never go back.
 	Now func() int64
 	// Observer is told what became of records.

@@ -50,6 +50,49 @@ func (l *memoryLog) decoded(t *testing.T, kind Kind, partition int32) (batches [
 	return batches
 }
 
+// Without the pause a fast disk makes records of a few events each; with one
+// that is always kept, a message in a quiet room would wait for nothing.
+func TestGroupsKeepTheirDistanceAndTheFirstDoesNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := newMemoryLog(1)
+		p := NewPublisher(log, PublisherConfig{GroupEvery: 2 * time.Millisecond})
+		s := p.Open("feed", "e", outcryv1.Mode_MODE_LIVE)
+		add := func(seq uint64) {
+			mustAdd(t, s.Tick(t.Context(), "X", quote(seq), ""))
+			s.Send(func([]Position, error) {})
+			synctest.Wait()
+		}
+		add(1)
+		if n := log.published.Load(); n != 1 {
+			t.Errorf("%d groups right after the first input, want 1", n)
+		}
+		for seq := range uint64(3) {
+			add(2 + seq)
+		}
+		if n := log.published.Load(); n != 1 {
+			t.Errorf("%d groups at the same time as the first, want them to gather", n)
+		}
+		time.Sleep(2 * time.Millisecond)
+		synctest.Wait()
+		if n := log.published.Load(); n != 2 {
+			t.Errorf("%d groups after the distance, want 2", n)
+		}
+		time.Sleep(time.Second)
+		add(5)
+		if n := log.published.Load(); n != 3 {
+			t.Errorf("%d groups, want the input after a pause at once", n)
+		}
+		add(6)
+		began := time.Now()
+		if err := p.Close(t.Context()); err != nil || time.Since(began) > 0 {
+			t.Errorf("closing took %v: %v", time.Since(began), err)
+		}
+		if n := log.published.Load(); n != 4 {
+			t.Errorf("%d groups after closing, want 4", n)
+		}
+	})
+}
+
 // Under load a record an input would cost forty times as much as a record a batch.
 func TestWhileOneGroupIsAppendedTheNextGathers(t *testing.T) {
 	log := newMemoryLog(1)

@@ -17,7 +17,7 @@ const (
 	// loadSend is how many are added at most before they are sent.
 	loadSend = 5000
 	// loadAhead bounds what a closed loop has sent and not seen folded.
-	loadAhead = 300_000
+	loadAhead = 100_000
 )
 
 // loader feeds the floor through a publisher, as a live source.
@@ -96,8 +96,9 @@ func (l *loader) wait(ctx context.Context) (n int64, err error) {
 }
 
 func (l *loader) send(ctx context.Context, n int64) error {
+	now := time.Now().UnixNano()
 	for i := l.sent.Load(); n > 0; i, n = i+1, n-1 {
-		instrument, t := l.floor.Next(l.timeOf(i))
+		instrument, t := l.floor.Next(l.timeOf(i, now))
 		if err := l.stream.Tick(ctx, l.floor.IDs()[instrument], t, ""); err != nil {
 			return err
 		}
@@ -114,10 +115,10 @@ func (l *loader) send(ctx context.Context, n int64) error {
 	return nil
 }
 
-// timeOf the event number i, ns.
-func (l *loader) timeOf(i int64) int64 {
+// timeOf the event number i, ns; now where none is due at a time.
+func (l *loader) timeOf(i, now int64) int64 {
 	if l.rate == 0 {
-		return time.Now().UnixNano()
+		return now
 	}
 	return l.begun.UnixNano() + int64(float64(i)/l.rate*1e9)
 }
