@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"outcry/bench/market"
@@ -20,6 +21,9 @@ const (
 	historyLength = 8 * time.Hour
 	historyRate   = 15.0 // events a second
 	historyStep   = 200 * time.Millisecond
+	// The market of a demo moves faster than one of a year's length would, so
+	// that minutes have something to show. Hours of that would be a crash.
+	historyCalm = 3
 )
 
 // runMarket feeds the log as a live source until ctx ends.
@@ -95,7 +99,11 @@ func makeHistory(ctx context.Context, a *app, out io.Writer, list []market.Instr
 	if err := define(ctx, stream, list, start.UnixNano()); err != nil {
 		return err
 	}
-	m := market.New(list, historyRate, uint64(now.UnixNano()), start.UnixNano())
+	calm := slices.Clone(list)
+	for i := range calm {
+		calm[i].Volatility /= historyCalm
+	}
+	m := market.New(calm, historyRate, uint64(now.UnixNano()), start.UnixNano())
 	m.Step = historyStep.Nanoseconds()
 	if err := advance(ctx, m, stream, list, now); err != nil || ctx.Err() != nil {
 		return err

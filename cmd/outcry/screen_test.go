@@ -271,7 +271,7 @@ func TestTheDemoMovesAndTalksOnEveryScreen(t *testing.T) {
 				continue // all three are on the screen at once
 			}
 			tab.Screenshot(filepath.Join(folder, "demo-"+name+"-"+part+".png"))
-			if cut := tab.Text(`[...document.querySelectorAll(".cell.last, .cell.bid, .cell.ask")].filter((c) => c.scrollWidth > c.clientWidth).map((c) => c.textContent).join(" ")`); cut != "" {
+			if cut := tab.Text(`[...document.querySelectorAll(".cell.last, .cell.change, .cell.bid, .cell.ask")].filter((c) => c.scrollWidth > c.clientWidth).map((c) => c.textContent).join(" ")`); cut != "" {
 				t.Errorf("%s, %s: prices are cut off: %s", name, part, cut)
 			}
 			if wide := tab.Text(`String(document.documentElement.scrollWidth - document.documentElement.clientWidth)`); wide != "0" {

@@ -13,6 +13,8 @@ export interface Column {
   value(i: Instrument): number | string | undefined;
   /** Prices flash when they change: this one is compared. */
   flash?(i: Instrument): bigint | undefined;
+  /** Characters that fit at full size, where it is not 9. */
+  fits?: number;
 }
 
 const NONE = "–";
@@ -23,9 +25,7 @@ function price(value: bigint | undefined, i: Instrument): string {
 
 function size(value: bigint | undefined, i: Instrument): string {
   if (value === undefined) return "";
-  return toNumber(value, i.sizeExponent) >= 1_000
-    ? compact(value, i.sizeExponent)
-    : format(value, i.sizeExponent, i.sizeDecimals);
+  return compact(value, i.sizeExponent);
 }
 
 function numberOf(value: bigint | undefined, exponent: number): number | undefined {
@@ -80,7 +80,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: "bidSize", title: "Size", label: "Bid size",
-    text: (i) => size(i.bidSize, i), value: (i) => numberOf(i.bidSize, i.sizeExponent),
+    fits: 5, text: (i) => size(i.bidSize, i), value: (i) => numberOf(i.bidSize, i.sizeExponent),
   },
   {
     key: "bid", title: "Bid", label: "Bid price",
@@ -92,7 +92,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: "askSize", title: "Size", label: "Ask size",
-    text: (i) => size(i.askSize, i), value: (i) => numberOf(i.askSize, i.sizeExponent),
+    fits: 5, text: (i) => size(i.askSize, i), value: (i) => numberOf(i.askSize, i.sizeExponent),
   },
   {
     key: "volume", title: "Volume", label: "Volume of the session",

@@ -22,7 +22,7 @@ export class Row {
       const text = document.createTextNode("");
       const cell = el("div", { role: "gridcell", class: `cell ${column.key}` }, text);
       if (column.key === "range") cell.append(el("span", { class: "range-bar" }, this.openMark, this.mark));
-      if (column.key === "symbol") cell.append(el("span", { class: "venue" }, venueOf(instrument.id)));
+      if (column.key === "symbol") cell.append(el("span", { class: "venue" }, el("bdi", {}, venueOf(instrument.id))));
       this.texts.push(text);
       this.cells.push(cell);
       this.element.append(cell);
@@ -51,9 +51,9 @@ export class Row {
     const column = COLUMNS[n]!;
     const text = column.text(this.instrument);
     setText(this.texts[n]!, text);
+    // A number is never cut off: one with many digits is set smaller.
+    if (n > 0) this.cells[n]!.classList.toggle("long", text.length > (column.fits ?? 9));
     if (!column.flash) return false;
-    // A price is never cut off: one with many digits is set smaller.
-    this.cells[n]!.classList.toggle("long", text.length > 9);
     this.cells[n]!.classList.toggle("longer", text.length > 11);
     const price = column.flash(this.instrument);
     const before = this.prices[n];

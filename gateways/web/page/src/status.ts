@@ -64,7 +64,7 @@ export class Status {
     const words = this.words();
     if (byId("link-text").textContent !== words) byId("link-text").textContent = words;
     byId("banner").hidden = this.lostAt === 0 || kind === "live";
-    byId("banner-text").textContent = kind === "catching" ? "Connected again, catching up…" : `Connection lost. ${words}${waited}`;
+    byId("banner-text").textContent = kind === "catching" ? "Connected again, catching up…" : `Connection lost, ${words}${waited}`;
     byId("banner-now").hidden = kind !== "waiting";
   }
 

@@ -4,9 +4,6 @@ import { decimalsOf, int128, mantissa } from "./decimal";
 import { nsToMs } from "./clock";
 import { seqOf, type Definition, type Int128, type Latest, type Quote, type SessionStats, type Trade, type Update } from "./wire";
 
-/** Finer sizes are rounded on the board. */
-const MOST_SIZE_DECIMALS = 4;
-
 export interface Stats {
   open: bigint;
   high: bigint;
@@ -28,9 +25,8 @@ export interface Stale {
 export class Instrument {
   priceExponent = 0;
   sizeExponent = 0;
-  /** Decimals to show: the tick size's, or the most that were needed so far. */
+  /** Decimals of prices to show: the tick size's, or the most that were needed so far. */
   priceDecimals = 0;
-  sizeDecimals = 0;
   currency = "";
   description = "";
   bid: bigint | undefined;
@@ -91,8 +87,6 @@ export class Instrument {
       this.priceDecimals = decimalsOf(tick, this.priceExponent);
       this.tickKnown = true;
     }
-    const step = mantissa(definition.sizeStep) ?? 0n;
-    if (step !== 0n) this.sizeDecimals = Math.min(MOST_SIZE_DECIMALS, decimalsOf(step, this.sizeExponent));
   }
 
   private takeLatest(latest: Latest, seq: number): void {
@@ -108,10 +102,6 @@ export class Instrument {
     this.askSize = mantissa(quote.askSize);
     this.widen(this.bid);
     this.widen(this.ask);
-    for (const size of [this.bidSize, this.askSize]) {
-      const needed = size === undefined ? 0 : decimalsOf(size, this.sizeExponent);
-      this.sizeDecimals = Math.max(this.sizeDecimals, Math.min(MOST_SIZE_DECIMALS, needed));
-    }
   }
 
   private takeTrade(trade: Trade): void {
