@@ -1,0 +1,50 @@
+package wire
+
+import (
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// BenchmarkUpdate is what a version costs once for all sessions of an encoding.
+func BenchmarkUpdate(b *testing.B) {
+	for name, e := range map[string]Encoding{"binary": Binary, "json": JSON} {
+		b.Run(name, func(b *testing.B) {
+			u, buf := &Update{Slot: Quote, View: busyView()}, make([]byte, 0, 4096)
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = e.Update(buf[:0], u)
+			}
+			b.SetBytes(int64(len(buf)))
+		})
+	}
+	b.Run("generated", func(b *testing.B) { // what binary is held against
+		u, buf := &Update{Slot: Quote, View: busyView()}, make([]byte, 0, 4096)
+		b.ReportAllocs()
+		for b.Loop() {
+			frames := &outcryv1.ServerFrames{Frames: []*outcryv1.ServerFrame{{Frame: &outcryv1.ServerFrame_Update{Update: u.message()}}}}
+			var err error
+			if buf, err = (proto.MarshalOptions{}).MarshalAppend(buf[:0], frames); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.SetBytes(int64(len(buf)))
+	})
+}
+
+// BenchmarkItem is what each session pays for an item of a stream that all share.
+func BenchmarkItem(b *testing.B) {
+	for name, e := range map[string]Encoding{"binary": Binary, "json": JSON} {
+		b.Run(name, func(b *testing.B) {
+			body := e.Body(nil, &outcryv1.Message{Room: "lobby", Seq: 1, User: "ann", Text: &outcryv1.Text{Data: []byte("buy the dip?")}})
+			part, buf := e.TopicPart(&outcryv1.Topic{Channel: outcryv1.Channel_CHANNEL_ROOM, Id: "lobby"}), make([]byte, 0, 4096)
+			b.ReportAllocs()
+			for b.Loop() {
+				out, m := e.OpenItems(buf[:0], part, false)
+				buf = e.CloseItems(e.Item(out, 100, 99, body), m, 100)
+			}
+		})
+	}
+}

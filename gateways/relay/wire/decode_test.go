@@ -1,0 +1,82 @@
+package wire
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// FuzzDecode reads what any client may send. No panic; what is read is written
+// and read again as the same; the bytes are the caller's to change after.
+func FuzzDecode(f *testing.F) {
+	for _, frame := range clientFrames() {
+		b, err := proto.Marshal(frame)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(false, b)
+		f.Add(true, []byte(protojson.Format(frame)))
+	}
+	f.Add(true, []byte(`{"subscribe":{"subscriptions":[{"maxPerSecond":"NaN"}]},"unknown":[[[[]]]]}`))
+	f.Add(true, []byte(`{"ping":{"clientTimeNs":"1e3"}} {}`))
+	f.Fuzz(func(t *testing.T, json bool, p []byte) {
+		e := Binary
+		if json {
+			e = JSON
+		}
+		mine := bytes.Clone(p)
+		frame, err := e.Decode(mine)
+		if err != nil {
+			return
+		}
+		clear(mine)
+		again, err := e.Decode(encodeClient(t, e, frame))
+		if err != nil {
+			t.Fatalf("%v cannot be read again: %v", frame, err)
+		}
+		if diff := cmp.Diff(frame, again, protocmp.Transform(), cmpopts.EquateNaNs()); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+func clientFrames() []*outcryv1.ClientFrame {
+	return []*outcryv1.ClientFrame{
+		{Frame: &outcryv1.ClientFrame_Hello{Hello: &outcryv1.ClientHello{Version: 1, User: "ann"}}},
+		{Frame: &outcryv1.ClientFrame_Subscribe{Subscribe: &outcryv1.Subscribe{Subscriptions: []*outcryv1.Subscription{
+			{Topic: &outcryv1.Topic{Channel: outcryv1.Channel_CHANNEL_ROOM, Id: "r"}, AfterSeq: proto.Uint64(3)}}}}},
+		{Frame: &outcryv1.ClientFrame_Command{Command: &outcryv1.Command{Room: "r", ClientMsgId: make([]byte, 16)}}},
+		{},
+	}
+}
+
+func encodeClient(t *testing.T, e Encoding, f *outcryv1.ClientFrame) (p []byte) {
+	t.Helper()
+	var err error
+	if e == JSON {
+		p, err = protojson.Marshal(f)
+	} else {
+		p, err = proto.Marshal(f)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// A client of a later version sends what is not known here; that must not cost it its session.
+func TestUnknownFieldsOfAClientAreIgnored(t *testing.T) {
+	for e, p := range map[Encoding][]byte{Binary: {0xfa, 0x7f, 1, 'x'}, JSON: []byte(`{"later":{"a":[1]}}`)} {
+		frame, err := e.Decode(p)
+		if err != nil || frame.GetFrame() != nil {
+			t.Errorf("encoding %d: %v, %v", e, frame, err)
+		}
+	}
+}
