@@ -38,11 +38,12 @@ type Instrument struct {
 	watch watching
 	mu    struct {
 		sync.Mutex
-		state State
-		sink  *instrumentSink // the one that is listened to
-		view  instrument.View
-		stale wire.Staleness
-		slots [wire.Slots]watchers
+		state  State
+		trades bool            // the stream of trades is attached, too
+		sink   *instrumentSink // the one that is listened to
+		view   instrument.View
+		stale  wire.Staleness
+		slots  [wire.Slots]watchers
 	}
 	streams [streams]Stream
 }
@@ -59,6 +60,17 @@ func newInstrument(r *Relay, id string) *Instrument {
 func (in *Instrument) State() State {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	return in.mu.state
+}
+
+// TradesState is State of the stream of trades, which is attached when
+// somebody first asks for trades: later than the rest, if that was watched before.
+func (in *Instrument) TradesState() State {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if !in.mu.trades {
+		return Attaching
+	}
 	return in.mu.state
 }
 
@@ -114,6 +126,7 @@ func (s *instrumentSink) AttachInstrument(v *instrument.View, bars [instrument.R
 		in.attachBars(resolution, bars[resolution])
 	}
 	if s.trades {
+		in.mu.trades = true
 		in.streams[Trades].restart(v.Seq)
 	}
 	in.take(v)

@@ -58,6 +58,9 @@ func (sub *subscription) state() relay.State {
 	if sub.room != nil {
 		return sub.room.State()
 	}
+	if sub.key.channel == outcryv1.Channel_CHANNEL_TRADES {
+		return sub.instrument.TradesState()
+	}
 	return sub.instrument.State()
 }
 
