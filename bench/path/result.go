@@ -15,6 +15,7 @@ type Settings struct {
 	Rows          bool    `json:"rows"`
 	Partitions    int     `json:"partitions"`
 	Seed          uint64  `json:"seed"`
+	History       bool    `json:"history"` // every instrument's bars were full before
 }
 
 // Machine that ran it.

@@ -14,8 +14,8 @@ func (r *Result) Text() string {
 	s, f, seconds := &r.Settings, &r.Flow, max(r.Seconds, 1e-9)
 	per := func(n uint64) string { return count(float64(n) / seconds) }
 	say("machine", "%s, %d cores, %s, %s; load %s before, %s after", r.Machine.CPU, r.Machine.Cores, r.Machine.OS, r.Machine.Go, r.Machine.LoadBefore, r.Machine.LoadAfter)
-	say("path", "%s; %d instruments, %d partitions, %d sessions × %d (%s), %s, rows %s; %.0f s after %.0f s", s.loop(),
-		s.Instruments, s.Partitions, s.Sessions, s.Subscriptions, s.Watch, s.pace(), onOff(s.Rows), seconds, s.WarmUp)
+	say("path", "%s; %d instruments, %d partitions, %d sessions × %d (%s), %s, rows %s%s; %.0f s after %.0f s", s.loop(),
+		s.Instruments, s.Partitions, s.Sessions, s.Subscriptions, s.Watch, s.pace(), onOff(s.Rows), s.past(), seconds, s.WarmUp)
 	say("offered", "%s events/s", per(f.Offered))
 	say("accepted", "%s events/s durable, %s folded; of all %d sent %d were accepted, %d duplicate, %d late", per(f.Durable), per(f.Folded), f.Sent, f.Accepted, f.Duplicates, f.Late)
 	say("delivered", "%s updates/s in %s messages/s, %s B/s", per(f.Delivered), per(f.Messages), per(f.Bytes))
@@ -50,6 +50,13 @@ func (s *Settings) pace() string {
 		return "at once"
 	}
 	return fmt.Sprintf("every %g ms", s.IntervalMs)
+}
+
+func (s *Settings) past() string {
+	if s.History {
+		return ", full bars"
+	}
+	return ""
 }
 
 func onOff(on bool) string {

@@ -19,7 +19,7 @@ func newBench() *cobra.Command {
 			}
 			return cmd.Help()
 		}}
-	cmd.AddCommand(newBenchPath(), newBenchClients())
+	cmd.AddCommand(newBenchPath(), newBenchStart(), newBenchClients())
 	return cmd
 }
 

@@ -24,6 +24,8 @@ const (
 type loader struct {
 	floor  *load.Floor
 	stream *events.Stream
+	epoch  string
+	mode   outcryv1.Mode
 	rate   float64 // events a second; 0: as fast as the floor folds
 	folded func() int64
 	begun  time.Time
@@ -32,8 +34,10 @@ type loader struct {
 }
 
 func newLoader(p *events.Publisher, instruments int, rate float64, seed uint64, folded func() int64) *loader {
-	return &loader{floor: load.New(instruments, seed), rate: rate, folded: folded, failed: make(chan error, 1),
-		stream: p.Open("bench", fmt.Sprint(time.Now().UnixNano()), outcryv1.Mode_MODE_LIVE)}
+	l := &loader{floor: load.New(instruments, seed), rate: rate, folded: folded, failed: make(chan error, 1),
+		epoch: fmt.Sprint(time.Now().UnixNano()), mode: outcryv1.Mode_MODE_LIVE}
+	l.stream = p.Open("bench", l.epoch, l.mode)
+	return l
 }
 
 // define makes the instruments known and waits until that is durable.
@@ -48,6 +52,35 @@ func (l *loader) define(ctx context.Context) error {
 		return fmt.Errorf("defining instruments: %w", err)
 	}
 	return nil
+}
+
+// historyBars of each resolution are all that an instrument keeps.
+const historyBars = 120
+
+// history trades every instrument in each of the last 120 minutes and then of the last
+// 120 seconds, as an import does, and waits until that is durable. It gives the trades.
+func (l *loader) history(ctx context.Context, p *events.Publisher) (trades int64, err error) {
+	stream := p.Open("bench-history", l.epoch, outcryv1.Mode_MODE_IMPORT)
+	end := time.Now().Add(-10 * time.Second).Truncate(time.Minute)
+	trade := func(at time.Time) error {
+		trades++
+		for _, id := range l.floor.IDs() {
+			t := events.Tick{Kind: events.TradeTick, SourceSeq: uint64(trades), EventTime: at.UnixNano(), Price: 10_000 + trades%50, Size: 5}
+			if err := stream.Tick(ctx, id, &t, ""); err != nil {
+				return err
+			}
+		}
+		_, err := stream.Flush(ctx)
+		return err
+	}
+	for _, width := range []time.Duration{time.Minute, time.Second} {
+		for i := range historyBars {
+			if err := trade(end.Add(time.Duration(i-historyBars) * width)); err != nil {
+				return 0, fmt.Errorf("trading the history: %w", err)
+			}
+		}
+	}
+	return trades * int64(len(l.floor.IDs())), nil
 }
 
 // due is how many events should have been sent by now; in a closed loop what was sent.

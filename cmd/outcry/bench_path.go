@@ -66,6 +66,7 @@ decoding and folding the same events from memory.`,
 	f.StringVar(&b.rows, "rows", "on", "on or off: write rows to SQLite")
 	f.IntVar(&s.Partitions, "partitions", 16, "partitions of each kind")
 	f.Uint64Var(&s.Seed, "seed", 1, "seed of the events and watch lists")
+	f.BoolVar(&s.History, "history", false, "before, trade two hours of bars of each instrument, so that memory is at its bound")
 	f.StringVar(&b.data, "data", "", "folder to measure in, which must be new; default: a temporary one, removed at the end")
 	f.IntVar(&b.baseEvents, "base-events", 1_000_000, "events of a round of the base; 0: no base")
 	f.BoolVar(&b.asJSON, "json", false, "print JSON")

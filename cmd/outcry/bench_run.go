@@ -18,7 +18,7 @@ import (
 const sampleEvery = 250 * time.Millisecond
 
 // drainMost is how long the floor may fold on after the last event was sent.
-const drainMost = 2 * time.Minute
+const drainMost = 10 * time.Minute
 
 // pathRun is one measurement on a running server.
 type pathRun struct {
@@ -30,15 +30,13 @@ type pathRun struct {
 	began  time.Time // of the window
 	due    float64   // before it began
 	folded int64
+	before int64 // inputs of definitions and history
 }
 
 func (r *pathRun) measure(ctx context.Context, url string) error {
 	s := &r.bench.settings
-	r.loader = newLoader(r.app.publisher, s.Instruments, s.Rate, s.Seed, func() int64 { return r.tap.folded.Load() - int64(s.Instruments) })
-	if err := r.loader.define(ctx); err != nil {
-		return err
-	}
-	if err := r.until(ctx, int64(s.Instruments)); err != nil {
+	r.loader = newLoader(r.app.publisher, s.Instruments, s.Rate, s.Seed, func() int64 { return r.tap.folded.Load() - r.before })
+	if err := r.prepare(ctx); err != nil {
 		return err
 	}
 	clients, err := startClients(url, s)
@@ -58,6 +56,22 @@ func (r *pathRun) measure(ctx context.Context, url string) error {
 		return errors.Join(err, clients.kill())
 	}
 	return errors.Join(r.drain(ctx), r.accepted(ctx))
+}
+
+// prepare makes the instruments known, with their history where one is wanted.
+func (r *pathRun) prepare(ctx context.Context) error {
+	r.before = int64(r.bench.settings.Instruments)
+	if err := r.loader.define(ctx); err != nil {
+		return err
+	}
+	if r.bench.settings.History {
+		trades, err := r.loader.history(ctx, r.app.publisher)
+		if err != nil {
+			return err
+		}
+		r.before += trades
+	}
+	return r.until(ctx, r.before)
 }
 
 // window warms up, and measures.
@@ -111,7 +125,7 @@ func (r *pathRun) pause(ctx context.Context, loaded <-chan error, d time.Duratio
 
 func (r *pathRun) sample() {
 	// Folded is read first: an event that is folded in between is no backlog, nor less than none.
-	folded := float64(r.tap.folded.Load() - int64(r.bench.settings.Instruments))
+	folded := float64(r.loader.folded())
 	r.result.Samples = append(r.result.Samples, path.Sample{Seconds: time.Since(r.began).Seconds(),
 		Offered: r.loader.due(), Folded: folded, Memory: path.MemoryNow()})
 }
@@ -178,7 +192,7 @@ func (r *pathRun) counters() map[string]float64 {
 
 // drain waits until all that was sent is folded.
 func (r *pathRun) drain(ctx context.Context) error {
-	began, want := time.Now(), r.loader.sent.Load()+int64(r.bench.settings.Instruments)
+	began, want := time.Now(), r.loader.sent.Load()+r.before
 	if _, err := r.loader.stream.Flush(ctx); err != nil {
 		return fmt.Errorf("sending the last events: %w", err)
 	}
@@ -210,10 +224,11 @@ func (r *pathRun) accepted(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("asking %s: %w", id, err)
 		}
-		f.Accepted += v.Seq - 1 // the first was the definition
+		f.Accepted += v.Seq
 		f.Duplicates += v.Duplicates
 		f.Late += v.Late
 	}
+	f.Accepted -= uint64(r.before)
 	r.loader = nil
 	runtime.GC() // for the base, which comes next
 	if f.Accepted != f.Sent {
