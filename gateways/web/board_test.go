@@ -15,6 +15,7 @@ func cell(id, column string) string {
 
 // A board that does not follow the tape, or does not say which way it goes, is not one.
 func TestBoardFollowsTheTapeAndFlashes(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	f := newFake(t, 5)
 	tab := b.Open(f.url(), webtest.View{})
@@ -35,6 +36,7 @@ func TestBoardFollowsTheTapeAndFlashes(t *testing.T) {
 
 // Old prices that look like new ones cost money: a feed that has fallen silent must be seen.
 func TestStaleInstrumentSaysSinceWhen(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	f := newFake(t, 3)
 	tab := b.Open(f.url(), webtest.View{})
@@ -48,6 +50,7 @@ func TestStaleInstrumentSaysSinceWhen(t *testing.T) {
 
 // Traders do not reach for the mouse.
 func TestKeysSelectFilterSortAndChangeTheResolution(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	f := newFake(t, 8)
 	tab := b.Open(f.url(), webtest.View{})
@@ -85,6 +88,7 @@ func TestKeysSelectFilterSortAndChangeTheResolution(t *testing.T) {
 
 // The chart must be drawn, of the bars that the server has, and go on by itself.
 func TestChartDrawsHistoryAndTheLiveBarInEveryResolution(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	f := newFake(t, 2)
 	tab := b.Open(f.url(), webtest.View{})

@@ -14,6 +14,7 @@ import (
 // unknown origin, and a change of the sources would silently not be served.
 // The build type-checks the page and runs its unit tests, too.
 func TestBundleIsFresh(t *testing.T) {
+	t.Parallel()
 	for _, tool := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("no %s in the PATH: the committed bundle is not compared with a fresh build", tool)

@@ -17,6 +17,7 @@ func wantTexts(t *testing.T, tab *webtest.Tab, want ...string) {
 
 // A server that dies and comes back must cost nobody a message, twice or never shown.
 func TestKilledServerCostsNoMessageAndNoDouble(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	f := newFake(t, 3)
 	f.say("floor", "maja", "one")
@@ -43,6 +44,7 @@ func TestKilledServerCostsNoMessageAndNoDouble(t *testing.T) {
 
 // Only the answer was lost: sending again under another id would post twice.
 func TestAPostWhoseAnswerWasLostIsThereOnce(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	f := newFake(t, 1)
 	f.say("floor", "maja", "one")
@@ -62,6 +64,7 @@ func TestAPostWhoseAnswerWasLostIsThereOnce(t *testing.T) {
 
 // An item that never came is asked for as soon as the next one shows the hole.
 func TestAHoleInTheStreamIsFilled(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	f := newFake(t, 1)
 	f.say("floor", "maja", "one")
@@ -78,6 +81,7 @@ func TestAHoleInTheStreamIsFilled(t *testing.T) {
 
 // Another log under the same address: what was shown is not true any more, and the page must say so.
 func TestAReplacedLogStartsThePageAnew(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	f := newFake(t, 2)
 	f.say("floor", "maja", "of the old log")

@@ -24,6 +24,7 @@ func post(tab *webtest.Tab, text string) {
 
 // People who share a room must see what each does, at once and the same.
 func TestWhatOneTabDoesIsSeenInAnother(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	f := newFake(t, 2)
 	first := f.say("floor", "maja", "who is there?")
@@ -77,6 +78,7 @@ func TestWhatOneTabDoesIsSeenInAnother(t *testing.T) {
 
 // A refused message must not look as if it were sent, nor be lost.
 func TestARefusedMessageSaysSoAndWaits(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	f := newFake(t, 1)
 	f.say("floor", "maja", "hello")
@@ -90,6 +92,7 @@ func TestARefusedMessageSaysSoAndWaits(t *testing.T) {
 
 // Text of others is text: it must not run, and long history must be reachable.
 func TestHistoryIsReadBackwardsAndShownAsText(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	f := newFake(t, 1)
 	const count = 250
@@ -117,6 +120,7 @@ func TestHistoryIsReadBackwardsAndShownAsText(t *testing.T) {
 
 // Unread counts say where to look; reading clears them.
 func TestUnreadMessagesAreCountedInOtherRooms(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	f := newFake(t, 1)
 	f.say("alpha", "maja", "one")
