@@ -56,8 +56,11 @@ func keyOf(t *outcryv1.Topic) (topicKey, *outcryv1.Error) {
 // open makes a subscription and begins to attach its entity.
 func (s *Session) open(want *outcryv1.Subscription) (*subscription, *outcryv1.Error) {
 	key, refusal := keyOf(want.GetTopic())
+	if refusal == nil {
+		refusal = wishRefusal(want)
+	}
 	if refusal != nil {
-		return nil, refusal
+		return nil, refusal // and a subscription to the same topic stays as it is
 	}
 	if old := s.topics[key]; old != nil {
 		s.drop(old, invalid("replaced by a later subscription"))
@@ -80,25 +83,30 @@ func (s *Session) open(want *outcryv1.Subscription) (*subscription, *outcryv1.Er
 	return sub, nil
 }
 
-func (sub *subscription) openLatest(want *outcryv1.Subscription) *outcryv1.Error {
+// wishRefusal checks what is wished for beside the topic.
+func wishRefusal(want *outcryv1.Subscription) *outcryv1.Error {
 	perSecond := want.GetMaxPerSecond()
-	if math.IsNaN(perSecond) || math.IsInf(perSecond, 0) || perSecond < 0 {
+	switch {
+	case math.IsNaN(perSecond) || math.IsInf(perSecond, 0) || perSecond < 0:
 		return invalid("max_per_second: %v", perSecond)
+	case want.GetRecent() > pageItems:
+		return invalid("recent: %d, at most %d", want.GetRecent(), pageItems)
 	}
+	return nil
+}
+
+func (sub *subscription) openLatest(want *outcryv1.Subscription) *outcryv1.Error {
 	if refusal := sub.acquire(false); refusal != nil {
 		return refusal
 	}
 	slot := slotOf(sub.key)
-	sub.latest = &latestTopic{slot: slot, every: intervalOf(perSecond)}
+	sub.latest = &latestTopic{slot: slot, every: intervalOf(want.GetMaxPerSecond())}
 	sub.latest.version = latestVersion{instrument: sub.instrument, slot: slot}
 	sub.instrument.Watch(slot, &sub.watch)
 	return nil
 }
 
 func (sub *subscription) openStream(want *outcryv1.Subscription) *outcryv1.Error {
-	if want.GetRecent() > pageItems {
-		return invalid("recent: %d, at most %d", want.GetRecent(), pageItems)
-	}
 	if refusal := sub.acquire(sub.key.channel == outcryv1.Channel_CHANNEL_TRADES); refusal != nil {
 		return refusal
 	}

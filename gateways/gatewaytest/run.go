@@ -1,0 +1,123 @@
+package gatewaytest
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"outcry/gateways/pump"
+	"outcry/gateways/relay"
+	"outcry/gateways/session"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// patience is how long a scenario waits for what has to come.
+const patience = 20 * time.Second
+
+// heartbeat is shorter than in life, so that scenarios need not wait.
+const heartbeat = 25 * time.Millisecond
+
+// Client is a stock client of a transport.
+type Client interface {
+	Send(*outcryv1.ClientFrame) error
+	// SendRaw sends a message that may be no frame.
+	SendRaw([]byte) error
+	// Receive gives the next frame. It is called by one goroutine. A client
+	// that does not call it does not read its connection, or soon no more.
+	Receive(context.Context) (*outcryv1.ServerFrame, error)
+	// Cut breaks the connection without a word.
+	Cut()
+}
+
+// Dial connects one more client; what it opens it closes by t.Cleanup.
+type Dial func(t *testing.T) Client
+
+// Transport starts a transport over the pumps; what it starts it ends by t.Cleanup.
+type Transport func(t *testing.T, pumps *pump.Pumps) Dial
+
+// house is a floor with everything up to the transport.
+type house struct {
+	*Floor
+	relay   *relay.Relay
+	dial    Dial
+	stalled chan struct{} // gets a token when a connection took no more
+}
+
+func now() int64 { return time.Now().UnixNano() }
+
+// open starts a house and ends it with the test. Transports end before the pumps are waited for.
+func open(t *testing.T, transport Transport) *house {
+	h := &house{Floor: NewFloor(), stalled: make(chan struct{}, 1)}
+	h.relay = relay.New(relay.Config{Floor: h.Floor, StaleAfter: time.Minute})
+	sessions := session.New(session.Config{Relay: h.relay, History: h.Floor, Commands: h.Commands, CodeOf: CodeOf,
+		Server: "test", Lineage: "lineage-1", Heartbeat: heartbeat, AttachWithin: 100 * time.Millisecond,
+		Limits: session.Limits{Subscriptions: 300}})
+	pumps, err := pump.Start(pump.Config{Sessions: sessions, Pumps: 2, Logger: slog.New(slog.DiscardHandler), Observer: pump.Observer{Stalled: func() {
+		select {
+		case h.stalled <- struct{}{}:
+		default:
+		}
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Flushed = pumps.Flushed
+	ctx, stopRelay := context.WithCancel(context.Background())
+	swept := make(chan error, 1)
+	go func() { swept <- h.relay.Run(ctx, pumps.Flushed) }()
+	t.Cleanup(func() {
+		stopping, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := pumps.Stop(stopping); err != nil {
+			t.Error(err)
+		}
+		sessions.Wait()
+		stopRelay()
+		if err := <-swept; err != nil {
+			t.Error(err)
+		}
+	})
+	h.dial = transport(t, pumps)
+	return h
+}
+
+// Run passes every scenario to the transport.
+func Run(t *testing.T, transport Transport) {
+	for _, s := range scenarios {
+		t.Run(s.name, func(t *testing.T) { s.run(t, open(t, transport)) })
+	}
+}
+
+var scenarios = []struct {
+	name string
+	run  func(*testing.T, *house)
+}{
+	{"HelloSaysLimitsAndLineage", helloSays},
+	{"FramesBeforeHelloAreRefused", framesBeforeHello},
+	{"AnUnknownVersionIsSaidAndEnds", unknownVersion},
+	{"SnapshotThenUpdates", snapshotThenUpdates},
+	{"AllLatestWinsChannels", allLatestChannels},
+	{"RatesBoundUpdates", ratesBound},
+	{"AHaltIsSaidAndTakenBack", haltIsSaid},
+	{"AStalledReaderGetsTheFreshest", stalledReader},
+	{"AStalledClientHoldsUpNobody", stalledNeighbour},
+	{"RoomFromSnapshotOn", roomFromSnapshot},
+	{"RoomCutAndResumed", roomCutAndResumed},
+	{"RoomFromTheVeryFirst", roomFromFirst},
+	{"ACursorBeyondTheEndIsRefused", cursorBeyondEnd},
+	{"ClosedBarsInOrder", closedBars},
+	{"ClosedBarsResumeBeyondRecentHistory", closedBarsResume},
+	{"TradesWithoutGap", trades},
+	{"HeartbeatsSayHowFarIsComplete", heartbeats},
+	{"CommandsAreAnswered", commandsAnswered},
+	{"CommandsWithoutNameAreRefused", commandsWithoutName},
+	{"HistoryByPages", historyPages},
+	{"BadFramesAreAnsweredAndTheRestGoesOn", badFrames},
+	{"UnknownIdsAreRefusedOneByOne", unknownIDs},
+	{"TooManySubscriptionsAreRefused", tooManySubscriptions},
+	{"WhatCannotBeAttachedIsSaid", unattachable},
+	{"UnsubscribedIsQuiet", unsubscribe},
+	{"SubscribingAgainReplaces", subscribeAgain},
+	{"TwoClientsSeeTheSame", twoClients},
+}
