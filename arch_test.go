@@ -4,7 +4,9 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -150,5 +152,74 @@ func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
 				t.Errorf("%s: a package is named for what it gives", dir)
 			}
 		}
+	}
+}
+
+// pathInText finds what looks like a path of this tree between backquotes.
+var pathInText = regexp.MustCompile("`((?:\\.ci|actors|bench|cmd|docs|events|gateways|internal|projections|proto)(?:/[A-Za-z0-9_.-]+)*)/?`")
+
+// A map with a hole or a street that is gone leads someone new astray. What
+// the other pages and the packages' comments name must be there, too.
+func TestTheMapIsComplete(t *testing.T) {
+	text, err := os.ReadFile("docs/ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dirs := map[string]bool{"proto/outcry/v1": true, "proto/outcry/v1/outcryv1connect": true}
+	for _, s := range sources(t) {
+		dirs[s.dir] = true
+	}
+	for dir := range dirs {
+		if dir != "." && !strings.Contains(string(text), "`"+dir+"`") {
+			t.Errorf("docs/ARCHITECTURE.md does not name %s", dir)
+		}
+	}
+	pages, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := filepath.Glob("docs/*/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(pages, more...) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range pathInText.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.FromSlash(m[1])); err != nil {
+				t.Errorf("%s names %s: %v", page, m[1], err)
+			}
+		}
+	}
+}
+
+// A link that leads nowhere is worse than none.
+func TestLinksOfThePagesLeadSomewhere(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git" || d.Name() == "bin") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || filepath.Ext(path) != ".md" {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
+				t.Errorf("%s links to %s: %v", path, m[1], err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
