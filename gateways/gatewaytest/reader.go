@@ -15,6 +15,7 @@ type reader struct {
 	p      *peer
 	topic  *outcryv1.Topic
 	cursor uint64
+	last   uint64 // of the items, or the cursor that the stream began after
 	began  bool
 	items  []*outcryv1.Item
 	lost   []*outcryv1.HistoryLost
@@ -24,7 +25,7 @@ type reader struct {
 func (p *peer) follow(s *outcryv1.Subscription) *reader {
 	p.t.Helper()
 	p.granted(s)
-	return &reader{t: p.t, p: p, topic: s.GetTopic(), cursor: s.GetAfterSeq(), began: s.AfterSeq != nil}
+	return &reader{t: p.t, p: p, topic: s.GetTopic(), cursor: s.GetAfterSeq(), last: s.GetAfterSeq(), began: s.AfterSeq != nil}
 }
 
 // until reads until the stream is complete up to a seq.
@@ -74,14 +75,13 @@ func (r *reader) takeItems(items *outcryv1.Items) {
 		r.t.Fatalf("snapshot=%v where the stream began=%v", items.GetSnapshot(), r.began)
 	}
 	for i, item := range items.GetItems() {
-		fresh := !r.began && i == 0
-		if fresh && item.GetPrevSeq() != 0 {
+		if item.GetSeq() <= r.cursor && r.began || item.GetPrevSeq() != r.last && (r.began || i > 0) {
+			r.t.Fatalf("gap or repetition: item %d after %d, when %d was the last and all to %d was there", item.GetSeq(), item.GetPrevSeq(), r.last, r.cursor)
+		}
+		if !r.began && i == 0 && item.GetPrevSeq() != 0 {
 			r.t.Fatalf("the first item says that %d came before it", item.GetPrevSeq())
 		}
-		if item.GetSeq() <= r.cursor || !fresh && item.GetPrevSeq() > r.cursor {
-			r.t.Fatalf("gap or repetition: item %d after %d, when the cursor was %d", item.GetSeq(), item.GetPrevSeq(), r.cursor)
-		}
-		r.cursor = item.GetSeq()
+		r.cursor, r.last = item.GetSeq(), item.GetSeq()
 		r.items = append(r.items, item)
 	}
 	if items.GetCompleteTo() < r.cursor {
