@@ -82,6 +82,15 @@ func open(t *testing.T, transport Transport) *house {
 	return h
 }
 
+// Pumps starts an empty house, for a transport's own tests.
+func Pumps(t *testing.T) (pumps *pump.Pumps) {
+	open(t, func(_ *testing.T, p *pump.Pumps) Dial {
+		pumps = p
+		return nil
+	})
+	return pumps
+}
+
 // Run passes every scenario to the transport.
 func Run(t *testing.T, transport Transport) {
 	for _, s := range scenarios {
