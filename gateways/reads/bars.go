@@ -1,9 +1,9 @@
 package reads
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"outcry/actors/instrument"
@@ -49,44 +49,6 @@ func (r *Reads) Bars(ctx context.Context, q *outcryv1.BarsRequest) (*outcryv1.Ba
 	return answer, nil
 }
 
-// ClosedBars gives the newest versions of closed bars (1s or 1m) whose bar_seq
-// is after a seq, ascending by it, at most limit; more says that others follow.
-func (r *Reads) ClosedBars(ctx context.Context, id string, resolution outcryv1.Resolution, after uint64, limit int) (bars []*outcryv1.Bar, more bool, err error) {
-	s := series{Reads: r, id: id, stored: resolution, kept: instrument.Minute}
-	if resolution == outcryv1.Resolution_RESOLUTION_1S {
-		s.kept = instrument.Second
-	}
-	var live []instrument.Bar
-	err = r.live.Instrument(ctx, id, func(st *instrument.State) {
-		if st != nil {
-			live = st.Bars(s.kept, nil)
-		}
-	})
-	if err == nil {
-		err = s.written(ctx, live)
-	}
-	if err != nil {
-		return nil, false, fmt.Errorf("asking instrument %s: %w", id, err)
-	}
-	rows, err := r.store.BarsAfter(ctx, id, resolution, after, limit+1)
-	if err != nil {
-		return nil, false, fmt.Errorf("reading closed bars of %s: %w", id, err)
-	}
-	// A bar that is kept is newer there than its row.
-	kept := map[int64]bool{}
-	for _, b := range live {
-		kept[b.Time] = true
-	}
-	rows = slices.DeleteFunc(rows, func(b *outcryv1.Bar) bool { return kept[b.Time] })
-	for i := range live {
-		if live[i].BarSeq > after {
-			rows = append(rows, live[i].Proto(id, s.kept))
-		}
-	}
-	slices.SortFunc(rows, func(a, b *outcryv1.Bar) int { return cmp.Compare(a.BarSeq, b.BarSeq) })
-	return rows[:min(len(rows), limit)], len(rows) > limit, nil
-}
-
 // series reads one resolution of one instrument.
 type series struct {
 	*Reads
@@ -97,7 +59,23 @@ type series struct {
 }
 
 // floor is the open time of the interval that holds t.
-func (s *series) floor(t int64) int64 { return t - t%s.interval }
+func (s *series) floor(t int64) int64 {
+	open := t - t%s.interval
+	if open > t {
+		open -= s.interval
+	}
+	return open
+}
+
+// ceil is the first open time that is not before t; 0, no end, stays. A bar
+// that opens before t belongs to the answer, and is whole also where t lies inside it.
+func (s *series) ceil(t int64) int64 {
+	open := s.floor(t)
+	if t == 0 || open == t || open > math.MaxInt64-s.interval {
+		return t
+	}
+	return open + s.interval
+}
 
 // factor is how many stored bars an interval can hold.
 func (s *series) factor() int {
@@ -113,7 +91,7 @@ func (s *series) merge(bars []instrument.Bar) []instrument.Bar {
 
 // newest gives the n newest bars that open before to (0: now).
 func (s *series) newest(ctx context.Context, to int64, n int) ([]instrument.Bar, error) {
-	bars, err := s.read(ctx, projections.BarsQuery{To: to, Limit: n * s.factor(), Newest: true})
+	bars, err := s.read(ctx, projections.BarsQuery{To: s.ceil(to), Limit: n * s.factor(), Newest: true})
 	if err != nil || len(bars) == 0 {
 		return nil, err
 	}
@@ -134,7 +112,7 @@ func (s *series) between(ctx context.Context, from, to int64, limit int) (bars [
 		from = open + s.interval
 	}
 	want := limit*s.factor() + 1
-	bars, err = s.read(ctx, projections.BarsQuery{From: from, To: to, Limit: want})
+	bars, err = s.read(ctx, projections.BarsQuery{From: from, To: s.ceil(to), Limit: want})
 	if err != nil {
 		return nil, false, err
 	}
@@ -168,24 +146,37 @@ func (s *series) written(ctx context.Context, live []instrument.Bar) error {
 			lowest = b.BarSeq
 		}
 	}
-	if lowest <= 1 {
+	if lowest == 0 {
+		return nil
+	}
+	return s.awaitBar(ctx, lowest-1)
+}
+
+// awaitBar waits for a row of that seq or a later one; there is none to wait for below 1.
+func (s *series) awaitBar(ctx context.Context, seq uint64) error {
+	if seq == 0 {
 		return nil
 	}
 	return await(ctx, func() (bool, error) {
-		rows, err := s.store.BarsAfter(ctx, s.id, s.stored, lowest-2, 1)
+		rows, err := s.store.BarsAfter(ctx, s.id, s.stored, seq-1, 1)
 		return len(rows) > 0, err
 	})
+}
+
+// alive are the bars that the actor keeps.
+func (s *series) alive(ctx context.Context) (bars []instrument.Bar, err error) {
+	err = s.live.Instrument(ctx, s.id, func(st *instrument.State) {
+		if st != nil {
+			bars = st.Bars(s.kept, nil)
+		}
+	})
+	return bars, err
 }
 
 // read joins the store's rows with the bars that the actor keeps, which are newer where both have one.
 func (s *series) read(ctx context.Context, q projections.BarsQuery) ([]instrument.Bar, error) {
 	q.Instrument, q.Resolution = s.id, s.stored
-	var live []instrument.Bar
-	err := s.live.Instrument(ctx, s.id, func(st *instrument.State) {
-		if st != nil {
-			live = st.Bars(s.kept, nil)
-		}
-	})
+	live, err := s.alive(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -40,17 +40,23 @@ func (r *Reads) Trades(ctx context.Context, q *outcryv1.TradesRequest) (*outcryv
 	// cut in between is then seen twice rather than not at all.
 	var open instrument.Block
 	isOpen := false
+	unstored := uint64(0) // the first seq that is in no finished block
 	err = r.live.Instrument(ctx, q.Instrument, func(s *instrument.State) {
-		if s != nil {
-			open, isOpen = s.OpenBlock()
+		if s == nil {
+			return
+		}
+		s.View(&v)
+		unstored = v.Seq + 1
+		if open, isOpen = s.OpenBlock(); isOpen {
+			unstored = open.FirstSeq
 		}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("asking instrument %s: %w", q.Instrument, err)
 	}
-	if isOpen && open.FirstSeq > after+1 {
+	if unstored > after+1 { // also where a block was just cut and the next is still empty
 		err := await(ctx, func() (bool, error) {
-			blocks, err := r.store.Blocks(ctx, q.Instrument, open.FirstSeq-2, 1)
+			blocks, err := r.store.Blocks(ctx, q.Instrument, unstored-2, 1)
 			return len(blocks) > 0, err
 		})
 		if err != nil {

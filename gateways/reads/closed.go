@@ -1,0 +1,75 @@
+package reads
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"outcry/actors/instrument"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// ClosedBars gives the newest versions of closed bars (1s or 1m) whose bar_seq
+// is after a seq, ascending by it, at most limit; more says that others follow.
+func (r *Reads) ClosedBars(ctx context.Context, id string, resolution outcryv1.Resolution, after uint64, limit int) (bars []*outcryv1.Bar, more bool, err error) {
+	s := series{Reads: r, id: id, stored: resolution, kept: instrument.Minute}
+	if resolution == outcryv1.Resolution_RESOLUTION_1S {
+		s.kept = instrument.Second
+	}
+	live, err := s.alive(ctx)
+	if err == nil {
+		err = s.awaitBar(ctx, holeOf(live))
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("asking instrument %s: %w", id, err)
+	}
+	for {
+		rows, err := r.store.BarsAfter(ctx, id, resolution, after, limit+1)
+		if err != nil {
+			return nil, false, fmt.Errorf("reading closed bars of %s: %w", id, err)
+		}
+		upTo, cut := uint64(math.MaxUint64), len(rows) > limit
+		if cut {
+			upTo = rows[limit].BarSeq
+		}
+		bars := s.overlay(rows, live, after, upTo)
+		if len(bars) > 0 || !cut {
+			return bars[:min(len(bars), limit)], cut || len(bars) > limit, nil
+		}
+		after = upTo // all these rows are out of date: their bars have later seqs
+	}
+}
+
+// overlay puts the kept bars in the place of their rows: a bar that is kept is
+// newer there. Only seqs in (after, upTo] are taken: what lies beyond the rows
+// that were read may have rows of other bars before it.
+func (s *series) overlay(rows []*outcryv1.Bar, live []instrument.Bar, after, upTo uint64) []*outcryv1.Bar {
+	kept := map[int64]bool{}
+	for i := range live {
+		kept[live[i].Time] = true
+	}
+	rows = slices.DeleteFunc(rows, func(b *outcryv1.Bar) bool { return kept[b.Time] })
+	for i := range live {
+		if b := &live[i]; b.BarSeq > after && b.BarSeq <= upTo {
+			rows = append(rows, b.Proto(s.id, s.kept))
+		}
+	}
+	slices.SortFunc(rows, func(a, b *outcryv1.Bar) int { return cmp.Compare(a.BarSeq, b.BarSeq) })
+	return rows
+}
+
+// holeOf is the highest seq below the newest that no kept bar has: a bar that
+// was revised late and then left may have it.
+func holeOf(live []instrument.Bar) (seq uint64) {
+	seqs := map[uint64]bool{}
+	for i := range live {
+		seqs[live[i].BarSeq] = true
+		seq = max(seq, live[i].BarSeq)
+	}
+	for seq > 0 && seqs[seq] {
+		seq--
+	}
+	return seq
+}
