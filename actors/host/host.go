@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"outcry/events"
+	"outcry/internal/warnonly"
 )
 
 // Host runs the shards of this node.
@@ -62,6 +64,11 @@ func Start(ctx context.Context, c Config) (*Host, error) {
 	}
 	h.background.Go(func() { h.flushTicks(life, all) })
 	return h, nil
+}
+
+func newSystem(log *slog.Logger) *actor.ActorSystem {
+	quiet := warnonly.Logger(log.With("lib", "proto.actor"))
+	return actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }))
 }
 
 // restore makes all shards, as many at a time as there are processors.

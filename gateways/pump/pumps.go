@@ -14,6 +14,7 @@ import (
 
 	"outcry/gateways/relay/wire"
 	"outcry/gateways/session"
+	"outcry/internal/warnonly"
 )
 
 // Config of Pumps. Sessions is required.
@@ -71,7 +72,7 @@ func Start(c Config) (*Pumps, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	quiet := slog.New(warnings{c.Logger.Handler()}).With("lib", "proto.actor")
+	quiet := warnonly.Logger(c.Logger.With("lib", "proto.actor"))
 	p := &Pumps{config: c, gone: make(chan struct{}, 1)}
 	p.system = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }))
 	for i := range c.Pumps {
@@ -90,13 +91,6 @@ func setDefault[T ~int | ~int64](v *T, otherwise T) {
 	if *v == 0 {
 		*v = otherwise
 	}
-}
-
-// warnings lets Proto.Actor's warnings through and nothing below: it reports every start.
-type warnings struct{ slog.Handler }
-
-func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
 }
 
 // Flushed wakes the pumps that the relay has marked something for. The host
