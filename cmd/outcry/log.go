@@ -28,6 +28,9 @@ func newLogShow() *cobra.Command {
 			if err != nil {
 				return misuse(cmd, "%w", err)
 			}
+			if err := o.check(cmd); err != nil {
+				return err
+			}
 			log, err := embedded.OpenReader(logPath(data), embedded.Config{})
 			if err != nil {
 				return err

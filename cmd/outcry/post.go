@@ -36,7 +36,7 @@ Only members may post; --join joins first (and creates a room that is not there)
 					return nil, explain(err, url)
 				}
 				if e := r.Answer.Error; e != nil {
-					return nil, fmt.Errorf("refused: %s (%s)", e.Text, e.Code)
+					return nil, fmt.Errorf("refused: %s (%s)%s", e.Text, codeWord(e.Code), joinHint(e.Code))
 				}
 				return r.Answer, nil
 			}
@@ -62,6 +62,15 @@ Only members may post; --join joins first (and creates a room that is not there)
 	cmd.Flags().BoolVar(&join, "join", false, "join the room first")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// joinHint says what helps who is not in the room.
+func joinHint(c outcryv1.ErrorCode) string {
+	switch c {
+	case outcryv1.ErrorCode_ERROR_CODE_UNKNOWN_ROOM, outcryv1.ErrorCode_ERROR_CODE_NOT_A_MEMBER:
+		return "; --join joins first"
+	}
+	return ""
 }
 
 func printLine(cmd *cobra.Command, line string) error {

@@ -47,6 +47,9 @@ func newQuery() *cobra.Command {
 
 // ask runs a query and prints its table.
 func (q *query) ask(cmd *cobra.Command, fill func(context.Context, outcryv1connect.OutcryClient) (*table, error)) error {
+	if err := q.check(cmd); err != nil {
+		return err
+	}
 	client, url, err := q.client()
 	if err != nil {
 		return err
@@ -186,6 +189,11 @@ func (q *query) members() *cobra.Command {
 					}
 					if !a.More {
 						break
+					}
+				}
+				if len(t.rows) == 0 { // nobody, or no such room? Changes are known at once, lists a second later
+					if _, err := c.Messages(ctx, &outcryv1.MessagesRequest{Room: args[0], Limit: 1}); err != nil {
+						return nil, err
 					}
 				}
 				return t, nil

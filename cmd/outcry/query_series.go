@@ -20,6 +20,9 @@ var resolutions = map[string]outcryv1.Resolution{
 	"15m": outcryv1.Resolution_RESOLUTION_15M, "1h": outcryv1.Resolution_RESOLUTION_1H, "1d": outcryv1.Resolution_RESOLUTION_1D,
 }
 
+// newestMost is how many bars a server counts back.
+const newestMost = 50_000
+
 func (q *query) bars() *cobra.Command {
 	var resolution, from, to string
 	cmd := &cobra.Command{Use: "bars ID", Short: "Bars of an instrument, oldest first", Args: needArgs(1, 1, "an instrument is"),
@@ -36,6 +39,9 @@ Times are open times in seconds since 1970 UTC; numbers have all places of the i
 			}
 			if r.To, err = moment(to); err != nil {
 				return misuse(cmd, "--to: %w", err)
+			}
+			if r.From == 0 && q.limit > newestMost {
+				return misuse(cmd, "--limit %d: at most the newest %d are had at once; give --from, or 0 for all", q.limit, newestMost)
 			}
 			return q.ask(cmd, func(ctx context.Context, c outcryv1connect.OutcryClient) (*table, error) { return q.barRows(ctx, c, r) })
 		}}

@@ -31,21 +31,28 @@ func (o *output) flags(cmd *cobra.Command) {
 	cmd.PersistentFlags().BoolVar(&o.json, "json", false, "the same as --format json: one object a line")
 }
 
+// check is for before the asking: a mistyped format is no reason to wait for an answer.
+func (o *output) check(cmd *cobra.Command) error {
+	if o.json {
+		o.format = "json"
+	}
+	switch o.format {
+	case "table", "csv", "json":
+		return nil
+	}
+	return misuse(cmd, "unknown --format %q; there are table, csv, json", o.format)
+}
+
+// print writes in a format that was checked.
 func (o *output) print(cmd *cobra.Command, t *table) error {
 	w := cmd.OutOrStdout()
-	format := o.format
-	if o.json {
-		format = "json"
-	}
-	switch format {
-	case "table":
-		return t.text(w)
+	switch o.format {
 	case "csv":
 		return t.csv(w)
 	case "json":
 		return t.json(w)
 	}
-	return misuse(cmd, "unknown --format %q; there are table, csv, json", o.format)
+	return t.text(w)
 }
 
 func (t *table) text(w io.Writer) error {
