@@ -193,3 +193,19 @@ func TestManyVenuesInOneBatchAreImportedWhole(t *testing.T) {
 	}
 	says(t, s.run("import", "--format", "csv", "--define", "auto", "--batch", "50000", s.file("a.csv", b.String())), "40001 accepted, 0 duplicates, 0 late, 0 refused")
 }
+
+// A price moved by a power of ten is worse than one that is refused: what an
+// exponent cannot hold is refused, and an exponent never changes.
+func TestAnExponentIsNeverBentNorChanged(t *testing.T) {
+	s := newServer(t)
+	ticks := s.file("a.csv", "time,instrument,price,size\n"+second+",E,1.25,2\n"+second+",E,1.255,2\n"+second+",E,1.5,2.5\n")
+	printed := s.fails(1, "import", "--format", "csv", "--definitions", s.file("two.csv", "instrument,price_exponent,size_exponent\nE,-2,0\n"), ticks)
+	says(t, printed, ticks+":3: price: reading \"1.255\" with exponent -2: more decimal places", ticks+":4: size: reading \"2.5\" with exponent 0: more decimal places", "2 accepted")
+	other := s.file("b.csv", "time,instrument,price,size\n"+second+",E,7.25,1\n")
+	printed = s.fails(1, "import", "--format", "csv", "--definitions", s.file("eight.csv", "instrument,price_exponent,size_exponent\nE,-8,-8\n"), other)
+	says(t, printed, other+":2: the definition of E has exponents -8 and -8, but it was accepted with -2 and 0, which never change")
+	says(t, s.run("import", "--format", "csv", "--define", "auto", other), "1 accepted")
+	says(t, s.run("query", "trades", "E", "--format", "csv"), ",7.25,1,")
+	says(t, s.fails(1, "import", "--format", "csv", other+"x", "--definitions", s.file("bad.csv", "instrument,price_exponent,size_exponent\nE,-99,0\n")), "bad.csv:2: price_exponent: exponent \"-99\" is not between -18 and 9")
+	says(t, s.fails(1, "import", "--format", "csv", s.file("c.csv", "time,instrument,price,size\n"+second+",UNKNOWN,1,1\n")), "instrument UNKNOWN is not defined: give --definitions FILE or --define auto")
+}

@@ -222,3 +222,43 @@ func TestTheOracleSeesADifference(t *testing.T) {
 		t.Error("scaled numbers are not read")
 	}
 }
+
+// Many trades of a busy second look the same; taking them for one would lose volume.
+func TestEqualLinesOfAFileAreDifferentTrades(t *testing.T) {
+	path := shared(t, "binance", "spot_btcusdt_trades_20201116.csv")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(string(text))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, volume := map[string]bool{}, new(big.Rat)
+	for _, r := range rows {
+		size, ok := new(big.Rat).SetString(r[2])
+		if !ok {
+			t.Fatal(r)
+		}
+		volume.Add(volume, size)
+		seen[strings.Join(r, ",")] = true
+	}
+	s := newServer(t)
+	printed := s.run("import", "--format", "csv", "--columns", "time,price,size,side", "--time-unit", "s", "--instrument", "BINANCE:OLD", "--define", "auto", path)
+	says(t, printed, fmt.Sprintf("%d lines: %d accepted, 0 duplicates, 0 late, 0 refused", len(rows), len(rows)+1))
+	got := new(big.Rat)
+	bars, err := csv.NewReader(strings.NewReader(s.run("query", "bars", "BINANCE:OLD", "--limit", "0", "--format", "csv"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range bars[1:] {
+		v, ok := new(big.Rat).SetString(byName(bars, i+1)["volume"])
+		if !ok {
+			t.Fatal(bars[i+1])
+		}
+		got.Add(got, v)
+	}
+	if len(seen) == len(rows) || got.Cmp(volume) != 0 {
+		t.Errorf("%d different lines of %d; the bars' volume is %s, want %s", len(seen), len(rows), got.FloatString(8), volume.FloatString(8))
+	}
+}
