@@ -144,19 +144,19 @@ func (h *Host) spawn(all []*shardActor) error {
 	return nil
 }
 
-// flushTicks makes every shard flush; a shard that has not come to its last one is left out.
+// flushTicks makes every shard flush, one after the other within FlushEvery: all at
+// once would hold up every record for as long as all of them take. A shard that has
+// not come to its last one is left out.
 func (h *Host) flushTicks(ctx context.Context, all []*shardActor) {
-	ticker := time.NewTicker(h.config.FlushEvery)
+	ticker := time.NewTicker(max(h.config.FlushEvery/time.Duration(len(all)), 1))
 	defer ticker.Stop()
-	for {
+	for i := 0; ; i = (i + 1) % len(all) {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			for _, a := range all {
-				if a.box.flushing.CompareAndSwap(false, true) {
-					a.box.tell(task((*shardActor).flush))
-				}
+			if box := all[i].box; box.flushing.CompareAndSwap(false, true) {
+				box.tell(task((*shardActor).flush))
 			}
 		}
 	}

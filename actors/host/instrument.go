@@ -17,6 +17,9 @@ type instrumentRules struct {
 type instrumentState struct {
 	*instrument.State
 	rules *instrumentRules
+	// written is where the newest bars stood when their rows were last gathered.
+	// A state that was packed since gathers them once more.
+	written [instrument.Resolutions]uint64
 }
 
 func (s *instrumentState) fold(b *events.Batch, i int) { s.Fold(b, &b.Instruments[i], &s.rules.facts) }
@@ -87,11 +90,13 @@ func resolutionOf(resolution int) outcryv1.Resolution {
 }
 
 func (r *instrumentRules) latest(id string, s state, rows *projections.Rows) {
-	v := &r.view
-	s.(*instrumentState).View(v)
+	v, is := &r.view, s.(*instrumentState)
+	is.View(v)
 	rows.Latest = append(rows.Latest, v.Latest())
 	for resolution := range v.Bars {
-		if v.HasBar[resolution] && v.Bars[resolution].State == outcryv1.BarState_BAR_STATE_FORMING {
+		// Quotes, nine in ten events, change no bar.
+		if v.HasBar[resolution] && v.Bars[resolution].State == outcryv1.BarState_BAR_STATE_FORMING && v.BarChange[resolution] != is.written[resolution] {
+			is.written[resolution] = v.BarChange[resolution]
 			rows.Bars = append(rows.Bars, v.Bars[resolution].Proto(id, resolution))
 		}
 	}

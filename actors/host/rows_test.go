@@ -1,0 +1,77 @@
+package host
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"outcry/events"
+	"outcry/projections"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// Ten thousand instruments would write as many rows again for bars that stayed as they
+// were; and a bar that moved and is not written is missing after a crash.
+func TestAFormingBarIsGatheredWhenItMoved(t *testing.T) {
+	r := rulesOf(events.Instrument).(*instrumentRules)
+	st := r.fresh("X").(*instrumentState)
+	at := time.Date(2024, 8, 8, 12, 0, 0, 0, time.UTC).UnixNano()
+	seq := uint64(0)
+	fold := func(ticks ...events.Tick) {
+		seq++
+		for i := range ticks {
+			ticks[i].SourceSeq, ticks[i].EventTime, ticks[i].Size = seq, at, 1
+		}
+		b := &events.Batch{Header: events.Header{Source: "s", Mode: outcryv1.Mode_MODE_LIVE, IngestTime: at}, Instruments: []events.Group{{Instrument: "X", Ticks: ticks}}}
+		if ticks == nil {
+			b.Instruments[0].Ticks = []events.Tick{{Kind: events.EventTick}}
+			b.Instruments[0].Events = []*outcryv1.TapeEvent{definition(1)}
+		}
+		r.begin(false)
+		st.fold(b, 0)
+	}
+	gathered := func() (latest, bars int) {
+		rows := &projections.Rows{}
+		r.latest("X", st, rows)
+		return len(rows.Latest), len(rows.Bars)
+	}
+	fold()
+	for i, step := range []struct {
+		tick events.Tick
+		bars int
+	}{
+		{events.Tick{Kind: events.TradeTick, Price: 100}, 2},
+		{events.Tick{Kind: events.QuoteTick, Price: 99, AskPrice: 101, AskSize: 1}, 0},
+		{events.Tick{Kind: events.TradeTick, Price: 100}, 2},
+	} {
+		fold(step.tick)
+		if latest, bars := gathered(); latest != 1 || bars != step.bars {
+			t.Errorf("step %d: %d latest rows and %d bars, want 1 and %d", i, latest, bars, step.bars)
+		}
+	}
+}
+
+// Rows must not be older than is said, whichever shard they come from.
+func TestEveryShardFlushesWithinTheInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed()
+		c := b.config()
+		c.FlushEvery = time.Second
+		h := b.start(t, c)
+		p := b.say("x", "pit")
+		ev := definition(1)
+		q := b.batch(&events.Batch{Header: events.Header{IngestTime: b.now}, Instruments: []events.Group{{Instrument: "X",
+			Ticks: []events.Tick{{Kind: events.EventTick}}, Events: []*outcryv1.TapeEvent{ev}}}})
+		folded(t, h, p)
+		folded(t, h, q)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if rows := b.store.rows(); len(rows.Latest) != 1 || len(rows.Rooms) == 0 && len(rows.Messages) == 0 {
+			t.Errorf("after a second %d latest rows, %d rooms, %d messages", len(rows.Latest), len(rows.Rooms), len(rows.Messages))
+		}
+		if err := h.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+}
