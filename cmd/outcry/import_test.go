@@ -110,3 +110,23 @@ func TestProgressIsABarOnATerminalAndLinesElsewhere(t *testing.T) {
 		says(t, out.String(), "a.csv: 6000 lines in 10")
 	}
 }
+
+// Who stops an import wants to know whether all was for nothing.
+func TestAnInterruptedImportSaysThatItGoesOn(t *testing.T) {
+	s := newServer(t)
+	path := s.file("stopped.csv", "time,instrument,price,size\n"+strings.Repeat(second+",STOPPED,1,2\n", 20_000))
+	slow := s.command("import", "--format", "csv", "--define", "auto", "--batch", "100", "--rate", "10000", path)
+	var out bytes.Buffer
+	slow.Stdout, slow.Stderr = &out, &out
+	if err := slow.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.bookmarked(500)
+	if err := slow.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := slow.Wait(); slow.ProcessState.ExitCode() != 1 {
+		t.Errorf("it ends with %v", err)
+	}
+	says(t, out.String(), "interrupted: the same command goes on after the last answered batch")
+}
