@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -60,9 +63,17 @@ keeps the time at which it was recorded, as with outcry import.`,
 
 func demoData(name string) string { return filepath.Join(defaultData(), name) }
 
+// sayPort tells when the port that was asked for was taken.
+func (c *config) sayPort(out io.Writer, url string) {
+	if _, port, err := net.SplitHostPort(c.http); err == nil && port != "0" && !strings.HasSuffix(url, ":"+port) {
+		fmt.Fprintf(out, "  port         %s is taken by another program, so this one was picked\n", port)
+	}
+}
+
 func demoMarket(cmd *cobra.Command, c *config, rate float64) error {
 	out, listing := cmd.OutOrStdout(), market.Listing()
 	return serve(cmd.Context(), c, out, func(ctx context.Context, a *app, url string) error {
+		c.sayPort(out, url)
 		fmt.Fprintf(out, `  market       synthetic, %.0f events a second: none of these instruments exists
   try next     open the URL; in another terminal:
                bin/outcry query instruments --server %s

@@ -53,6 +53,7 @@ func demoReplay(cmd *cobra.Command, c *config, r *playlist) error {
 	}
 	defer played.close()
 	return serve(cmd.Context(), c, out, func(ctx context.Context, a *app, url string) error {
+		c.sayPort(out, url)
 		fmt.Fprintf(out, `  market       %d recorded files %s
   try next     open the URL; in another terminal:
                bin/outcry query instruments --server %s

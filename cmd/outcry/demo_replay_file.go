@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -37,27 +35,15 @@ func (r *playlist) recording(name string, definitions feed.Definitions, errs io.
 	if options.Venue == "" && strings.HasPrefix(filepath.Base(name), "usdm") {
 		options.Venue = "BINANCE-USDM"
 	}
-	f, err := os.Open(name)
+	f, epoch, size, err := openWhole(name)
 	if err != nil {
 		return nil, 0, err
 	}
-	rec := &recording{file: f, counted: &countingReader{r: f}, errs: errs}
-	if rec.epoch, size, err = contentOf(f); err == nil {
-		rec.reader, err = feed.Open(rec.counted, name, options)
-	}
-	if err != nil {
+	rec := &recording{file: f, counted: &countingReader{r: f}, errs: errs, epoch: epoch}
+	if rec.reader, err = feed.Open(rec.counted, name, options); err != nil {
 		return nil, 0, errors.Join(fmt.Errorf("opening %s: %w", name, err), f.Close())
 	}
 	return rec, size, nil
-}
-
-// contentOf gives the SHA-256 of a file, which names it to the server, and leaves it at its start.
-func contentOf(f *os.File) (epoch string, size int64, err error) {
-	h := sha256.New()
-	if size, err = io.Copy(h, f); err == nil {
-		_, err = f.Seek(0, io.SeekStart)
-	}
-	return hex.EncodeToString(h.Sum(nil)), size, err
 }
 
 // formatOf tells the format by the name of a file, unless it is given.
