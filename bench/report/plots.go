@@ -24,7 +24,7 @@ func plots(all *results) map[string]string {
 func stagesPlot(all *results) string {
 	var names []string
 	most := 0.0
-	for _, name := range []string{"bare", "all", "million", "400k", "200k", "50k"} {
+	for _, name := range []string{"bare", "all", "million", "400k", "200k"} {
 		if runs := all.Runs[name]; len(runs) > 0 {
 			names = append(names, name)
 			most = max(most, medianOf(runs, func(r *path.Result) float64 { return r.CPU.NsPerEvent }))
