@@ -24,7 +24,8 @@ var scenarios = []scenario{
 	{"all", "closed loop, rows, 1,000 × 200 at 100 ms", 5, 20, []string{"--rate", "0", "--sessions", "1000", "--watch", "zipf", "--interval", "100ms"}},
 	{"million", "1,000,000/s, rows, 10 × 200 at once", 3, 60, []string{"--rate", "1000000"}},
 	{"50k", "50,000/s, rows, 10 × 200 at once", 3, 20, []string{"--rate", "50000"}},
-	{"200k", "200,000/s, rows, 10 × 200 at once", 5, 20, []string{"--rate", "200000"}},
+	// Long enough for a checkpoint of every shard.
+	{"200k", "200,000/s, rows, 10 × 200 at once", 5, 40, []string{"--rate", "200000"}},
 	{"400k", "400,000/s, rows, 10 × 200 at once", 3, 20, []string{"--rate", "400000"}},
 	{"memory", "20,000/s for 10 minutes, after 3", 1, 600, []string{"--rate", "20000", "--warm-up", "3m"}},
 	{"full", "the same with every instrument's bars full", 1, 600, []string{"--rate", "20000", "--warm-up", "1m", "--history"}},
