@@ -37,7 +37,7 @@ func commandsAnswered(t *testing.T, h *house) {
 	if a := p.ask(join("hall", 2)); a.GetError() != nil || a.GetSeq() != 1 || a.GetRoom() != "hall" {
 		t.Fatalf("joining was answered %v", a)
 	}
-	r := p.follow(after(talk("hall"), 1))
+	p.follow(after(talk("hall"), 1))
 	said := post("hall", "2", 3)
 	if a := p.ask(said); a.GetOutcome() != outcryv1.OutcomeKind_OUTCOME_KIND_ACCEPTED || a.GetSeq() != 2 {
 		t.Fatalf("posting was answered %v", a)
@@ -46,7 +46,7 @@ func commandsAnswered(t *testing.T, h *house) {
 		t.Errorf("posting again was answered %v", a)
 	}
 	// What was read over while waiting for answers is read by another client.
-	r = h.connect(t, "").follow(after(talk("hall"), 1))
+	r := h.connect(t, "").follow(after(talk("hall"), 1))
 	r.until(h.Post("hall", "ann", "3")).dense(2, 3)
 }
 

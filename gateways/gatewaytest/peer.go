@@ -38,12 +38,6 @@ func (p *peer) send(f *outcryv1.ClientFrame) {
 	}
 }
 
-// next is the next frame.
-func (p *peer) next() *outcryv1.ServerFrame {
-	p.t.Helper()
-	return p.nextBefore(time.Now().Add(patience))
-}
-
 func (p *peer) nextBefore(deadline time.Time) *outcryv1.ServerFrame {
 	p.t.Helper()
 	ctx, cancel := context.WithDeadline(context.Background(), deadline)

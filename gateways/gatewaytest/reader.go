@@ -89,10 +89,3 @@ func (r *reader) takeItems(items *outcryv1.Items) {
 	}
 	r.cursor, r.began = items.GetCompleteTo(), true
 }
-
-func (r *reader) seqs() (seqs []uint64) {
-	for _, i := range r.items {
-		seqs = append(seqs, i.GetSeq())
-	}
-	return seqs
-}
