@@ -30,7 +30,6 @@ type pathBench struct {
 
 func newBenchPath() *cobra.Command {
 	b := &pathBench{}
-	s := &b.settings
 	cmd := &cobra.Command{
 		Use: "path", Short: "Drive the whole way of an event and measure it", Args: needArgs(0, 0, ""),
 		Long: `Drive the whole way of an event in one process: generator, publisher, log with
@@ -54,7 +53,12 @@ decoding and folding the same events from memory.`,
 			return b.print(cmd.OutOrStdout(), r)
 		},
 	}
-	f := cmd.Flags()
+	b.flags(cmd)
+	return cmd
+}
+
+func (b *pathBench) flags(cmd *cobra.Command) {
+	f, s := cmd.Flags(), &b.settings
 	f.Float64Var(&s.Rate, "rate", 200_000, "events a second; 0: as fast as it goes")
 	f.DurationVar(&b.duration, "duration", 10*time.Second, "how long to measure")
 	f.DurationVar(&b.warmUp, "warm-up", 3*time.Second, "how long to run before")
@@ -71,7 +75,6 @@ decoding and folding the same events from memory.`,
 	f.IntVar(&b.baseEvents, "base-events", 1_000_000, "events of a round of the base; 0: no base")
 	f.BoolVar(&b.asJSON, "json", false, "print JSON")
 	f.StringVar(&b.profile, "profile", "", "keep the CPU profile in this file")
-	return cmd
 }
 
 // check gives all faults at once and completes the settings.
