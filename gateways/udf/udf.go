@@ -29,6 +29,9 @@ var resolutions = map[string]outcryv1.Resolution{
 	"D": outcryv1.Resolution_RESOLUTION_1D,
 }
 
+// house is the venue of instruments whose id names none.
+const house = "OUTCRY"
+
 const (
 	barsMost   = 20_000
 	searchMost = 100
@@ -70,7 +73,11 @@ func (s *server) config(w http.ResponseWriter, _ *http.Request) {
 
 func (s *server) symbols(w http.ResponseWriter, r *http.Request) {
 	id := r.URL.Query().Get("symbol")
-	answer, err := s.reads.Latest(r.Context(), &outcryv1.LatestRequest{Instruments: []string{id}})
+	ask := &outcryv1.LatestRequest{Instruments: []string{id}}
+	if name, ok := strings.CutPrefix(id, house+":"); ok { // as charts write VENUE:SYMBOL
+		ask.Instruments = append(ask.Instruments, name)
+	}
+	answer, err := s.reads.Latest(r.Context(), ask)
 	switch {
 	case err != nil:
 		refuse(w, "%v", err)
@@ -93,7 +100,7 @@ func symbol(l *outcryv1.Latest) object {
 	}
 	venue, _, found := strings.Cut(l.Instrument, ":")
 	if !found {
-		venue = "OUTCRY"
+		venue = house
 	}
 	description := d.GetDescription()
 	if description == "" {

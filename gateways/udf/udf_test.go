@@ -41,8 +41,13 @@ func (f *floor) Bars(_ context.Context, r *outcryv1.BarsRequest) (*outcryv1.Bars
 
 func call(t *testing.T, f *floor, path string) (answer any) {
 	t.Helper()
+	return ask(t, f, path)
+}
+
+func ask(t *testing.T, from Reads, path string) (answer any) {
+	t.Helper()
 	w := httptest.NewRecorder()
-	Handler(f).ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+	Handler(from).ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
 		t.Fatalf("%s: %d %s: %v", path, w.Code, w.Body, err)
 	}
