@@ -84,8 +84,13 @@ export class ChartCanvas {
     if (fit && bars.length > 0) this.showNewest(bars.length);
   }
 
-  /** Draws new versions of a few bars, ascending. */
-  update(bars: readonly Candle[], decimals: number): void {
+  /**
+   * Draws new versions of a few bars, ascending. False when one lies between
+   * those that are drawn: the library cannot put it there, so set all.
+   */
+  update(bars: readonly Candle[], decimals: number): boolean {
+    const { last } = this;
+    if (last && bars.some((c) => c.time < last.time && !this.byTime.has(c.time))) return false;
     this.precision(decimals);
     for (const c of bars) {
       const before = this.last !== undefined && c.time < this.last.time;
@@ -95,6 +100,7 @@ export class ChartCanvas {
       if (!before) this.last = c;
     }
     this.point();
+    return true;
   }
 
   showSeconds(visible: boolean): void {

@@ -78,6 +78,9 @@ export class Chart {
       this.early.set(bar.time ?? "", bar);
       return;
     }
+    const first = this.series.bars[0];
+    // Before what is here: it comes with its page, and alone would leave a hole after it.
+    if (first && !this.atEnd && Number(bar.time ?? 0) < first.time) return;
     const change = this.series.live(this.candle(bar));
     if (change.kind === "reload") return this.reloadSoon();
     this.drawn.set(change.candle.time, change.candle);
@@ -150,7 +153,8 @@ export class Chart {
     if (!this.instrument) return;
     const candles = [...this.drawn.values()].sort((a, b) => a.time - b.time);
     this.drawn.clear();
-    if (this.loaded) this.canvas.update(candles, this.instrument.priceDecimals);
+    const { priceDecimals } = this.instrument;
+    if (this.loaded && !this.canvas.update(candles, priceDecimals)) this.canvas.setBars(this.series.bars, priceDecimals, false);
     this.events.status("");
   }
 
