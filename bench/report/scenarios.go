@@ -28,7 +28,7 @@ var scenarios = []scenario{
 	{"200k", "200,000/s, rows, 10 × 200 at once", 5, 40, []string{"--rate", "200000"}},
 	{"400k", "400,000/s, rows, 10 × 200 at once", 3, 20, []string{"--rate", "400000"}},
 	{"memory", "20,000/s for 10 minutes, after 3", 1, 600, []string{"--rate", "20000", "--warm-up", "3m"}},
-	{"full", "the same with every instrument's bars full", 1, 600, []string{"--rate", "20000", "--warm-up", "1m", "--history"}},
+	{"full", "the same with every instrument's bars full", 1, 600, []string{"--rate", "20000", "--warm-up", "3m", "--history"}},
 	{"start", "start", 1, 0, nil},
 }
 

@@ -41,7 +41,11 @@ func tables(all *results, folder string) string {
 	stages(&b, all)
 	memory(&b, all)
 	starts(&b, all)
+	made := plots(all)
 	for _, name := range plotNames {
+		if made[name] == "" {
+			continue
+		}
 		fmt.Fprintf(&b, "![%s](%s/%s)\n\n", strings.TrimSuffix(name, ".svg"), folder, name)
 	}
 	return b.String()
