@@ -198,8 +198,8 @@ func (h *Host) end(ctx context.Context) (err error) {
 		}
 	}
 	h.stopAll()
+	h.endActors() // first: a shard that comes to its end only now still begins a checkpoint
 	h.background.Wait()
-	h.endActors()
 	return err
 }
 
