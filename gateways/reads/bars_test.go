@@ -46,7 +46,7 @@ func plain(bars []*outcryv1.Bar) (out []instrument.Bar) {
 // A part of the rows is written, the rest is known to the actor alone.
 func (h *house) trade(draw *rapid.T) (trades []printed) {
 	second := int64(rapid.IntRange(0, 3000).Draw(draw, "start"))
-	n := rapid.IntRange(1, 400).Draw(draw, "trades")
+	n := rapid.IntRange(1, 250).Draw(draw, "trades")
 	written := n - rapid.IntRange(0, 60).Draw(draw, "unwritten")
 	for i := range n {
 		p := printed{second: second, price: int64(rapid.IntRange(-50, 500).Draw(draw, "price")), size: int64(rapid.IntRange(1, 9).Draw(draw, "size"))}
