@@ -12,7 +12,7 @@ STATICCHECK := v0.8.2
 PROTOC_GEN_GO := v1.36.12
 PROTOC_GEN_CONNECT := v1.21.1
 
-.PHONY: demo test build bench check words generated fuzz generate release-words
+.PHONY: demo test build bench check words generated fuzz generate release-words soak
 
 build:
 	$(GO) build -o bin/outcry ./cmd/outcry
@@ -59,6 +59,11 @@ generate: $(GENERATORS)
 # On purpose, at a release: from now on these are the words that must stay readable.
 release-words: $(TOOLS)/buf@$(BUF)
 	$(TOOLS)/buf build --exclude-source-info -o proto/released.binpb
+
+# The long forms: 200 kills inside imports, 10,000 seeds of power cuts.
+soak: build
+	OUTCRY_SOAK=1 $(GO) test -timeout 60m -count 1 -v -run 'TestKilledInTheMiddle' ./cmd/outcry
+	OUTCRY_SOAK=1 $(GO) test -timeout 60m -count 1 -v -run 'PowerCuts' ./actors/host ./events/embedded
 
 # Every decoder, half a minute each; whatever is called Fuzz… is found. Their seeds run in every test.
 FUZZTIME ?= 30s
