@@ -10,6 +10,7 @@ import (
 const (
 	frameUpdate    = 3 // ServerFrame.update
 	updateSnapshot = 3 // Update.snapshot
+	updateStale    = 4 // Update.stale
 	updateQuote    = 5 // Update.quote, a Latest
 	latestQuote    = 5
 	latestTrade    = 6
@@ -46,7 +47,7 @@ func eachField(b []byte, field func(n protowire.Number, value []byte) error) err
 }
 
 // eventTime is when the newest event of an update happened; snapshot says
-// that the client may have waited for nothing.
+// that the client waited for nothing: it subscribed, or is told that no event came.
 func eventTime(update []byte) (at int64, snapshot bool) {
 	for len(update) > 0 {
 		n, typ, size := protowire.ConsumeTag(update)
@@ -68,7 +69,7 @@ func eventTime(update []byte) (at int64, snapshot bool) {
 			update = update[size:]
 			continue
 		}
-		if n == updateSnapshot && typ == protowire.VarintType {
+		if n == updateSnapshot || n == updateStale {
 			snapshot = true // written only where it is
 		}
 		if size = protowire.ConsumeFieldValue(n, typ, update); size < 0 {

@@ -28,15 +28,16 @@ func main() {
 	out := flag.String("out", "", "Markdown file; results.json and plots go into a folder of its name beside it")
 	only := flag.String("only", "", "scenarios to run again, separated by commas; the others stay as they were")
 	render := flag.Bool("render", false, "run nothing, write tables and plots again")
+	runs := flag.Int("runs", 0, "runs of each scenario at most; 0: as many as its figures are worth")
 	short := flag.Bool("short", false, "a tenth of the time, one run each: to see that all works")
 	flag.Parse()
-	if err := run(*binary, *out, *only, *render, *short); err != nil {
+	if err := run(*binary, *out, *only, *render, effort{*runs, *short}); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
 	}
 }
 
-func run(binary, out, only string, render, short bool) error {
+func run(binary, out, only string, render bool, e effort) error {
 	folder := strings.TrimSuffix(out, ".md")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("making the folder of the plots: %w", err)
@@ -51,7 +52,7 @@ func run(binary, out, only string, render, short bool) error {
 			if only != "" && !strings.Contains(","+only+",", ","+s.name+",") {
 				continue
 			}
-			if err := s.run(binary, short, all); err != nil {
+			if err := s.run(binary, e, all); err != nil {
 				return err
 			}
 			if err := write(file, all); err != nil { // after each: a later one may fail

@@ -32,18 +32,32 @@ var scenarios = []scenario{
 	{"start", "start", 1, 0, nil},
 }
 
-func (s *scenario) run(binary string, short bool, all *results) error {
-	runs, seconds := s.runs, s.seconds
-	if short {
-		runs, seconds = 1, max(2, s.seconds/20)
+// effort is how much time the measuring may take.
+type effort struct {
+	runs  int // of each scenario at most; 0: its own number
+	short bool
+}
+
+// of a scenario.
+func (e effort) of(s *scenario) (runs, seconds int) {
+	switch {
+	case e.short:
+		return 1, max(2, s.seconds/20)
+	case e.runs > 0:
+		return min(e.runs, s.runs), s.seconds
 	}
+	return s.runs, s.seconds
+}
+
+func (s *scenario) run(binary string, e effort, all *results) error {
+	runs, seconds := e.of(s)
 	if s.seconds == 0 {
-		return s.start(binary, short, all)
+		return s.start(binary, e.short, all)
 	}
 	all.Runs[s.name] = nil
 	for i := range runs {
 		args := append([]string{"bench", "path", "--json", "--duration", fmt.Sprintf("%ds", seconds), "--seed", fmt.Sprint(i + 1)}, s.args...)
-		if short {
+		if e.short {
 			args = append(args, "--warm-up", "2s")
 		}
 		r := &path.Result{}
