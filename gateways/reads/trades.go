@@ -36,31 +36,13 @@ func (r *Reads) Trades(ctx context.Context, q *outcryv1.TradesRequest) (*outcryv
 		answer.Trades = append(answer.Trades, &outcryv1.SequencedTrade{Seq: t.Seq, Trade: tradeOf(t)})
 		return nil
 	}
-	// The open block is copied before the stored ones are read: one that is
-	// cut in between is then seen twice rather than not at all.
-	var open instrument.Block
-	isOpen := false
-	unstored := uint64(0) // the first seq that is in no finished block
-	err = r.live.Instrument(ctx, q.Instrument, func(s *instrument.State) {
-		if s == nil {
-			return
-		}
-		s.View(&v)
-		unstored = v.Seq + 1
-		if open, isOpen = s.OpenBlock(); isOpen {
-			unstored = open.FirstSeq
-		}
-	})
+	open, isOpen, unstored, err := r.openBlock(ctx, q.Instrument)
 	if err != nil {
-		return nil, fmt.Errorf("asking instrument %s: %w", q.Instrument, err)
+		return nil, err
 	}
 	if unstored > after+1 { // also where a block was just cut and the next is still empty
-		err := await(ctx, func() (bool, error) {
-			blocks, err := r.store.Blocks(ctx, q.Instrument, unstored-2, 1)
-			return len(blocks) > 0, err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("reading blocks of %s: %w", q.Instrument, err)
+		if err := r.awaitBlock(ctx, q.Instrument, unstored-1); err != nil {
+			return nil, err
 		}
 	}
 	for last := after; ; {
@@ -89,6 +71,39 @@ func (r *Reads) Trades(ctx context.Context, q *outcryv1.TradesRequest) (*outcryv
 		}
 	}
 	return answer, nil
+}
+
+// openBlock copies the block that is still being filled, before the stored ones
+// are read: one that is cut in between is then seen twice rather than not at
+// all. unstored is the first seq that is in no finished block; 0 where nothing is known.
+func (r *Reads) openBlock(ctx context.Context, id string) (open instrument.Block, isOpen bool, unstored uint64, err error) {
+	err = r.live.Instrument(ctx, id, func(s *instrument.State) {
+		if s == nil {
+			return
+		}
+		var v instrument.View
+		s.View(&v)
+		unstored = v.Seq + 1
+		if open, isOpen = s.OpenBlock(); isOpen {
+			unstored = open.FirstSeq
+		}
+	})
+	if err != nil {
+		err = fmt.Errorf("asking instrument %s: %w", id, err)
+	}
+	return open, isOpen, unstored, err
+}
+
+// awaitBlock waits until the finished block that ends with a seq is stored.
+func (r *Reads) awaitBlock(ctx context.Context, id string, last uint64) error {
+	err := await(ctx, func() (bool, error) {
+		blocks, err := r.store.Blocks(ctx, id, last-1, 1)
+		return len(blocks) > 0, err
+	})
+	if err != nil {
+		return fmt.Errorf("reading blocks of %s: %w", id, err)
+	}
+	return nil
 }
 
 func tradeOf(t *instrument.BlockTick) *outcryv1.Trade {
