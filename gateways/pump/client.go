@@ -64,6 +64,11 @@ func (c *Client) Refuse(code outcryv1.ErrorCode, text string) bool {
 
 func (c *Client) put(in incoming) bool {
 	select {
+	case <-c.ended: // first: there may be room in the inbox of one that is gone
+		return false
+	default:
+	}
+	select {
 	case c.inbox <- in:
 		c.ready()
 		return true
