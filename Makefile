@@ -12,7 +12,7 @@ STATICCHECK := v0.8.2
 PROTOC_GEN_GO := v1.36.12
 PROTOC_GEN_CONNECT := v1.21.1
 
-.PHONY: demo test build bench check words generated fuzz generate release-words soak
+.PHONY: demo test build bench check words generated fuzz generate release-words soak engines engines-stop
 
 build:
 	$(GO) build -o bin/outcry ./cmd/outcry
@@ -30,6 +30,21 @@ test: build check words generated
 BENCH_REPORT := docs/benchmarks/2026-11-floor.md
 bench: build
 	$(GO) run ./bench/report -binary bin/outcry -out $(BENCH_REPORT) -only "$(ONLY)" $(ARGS)
+
+# One broker of Kafka and one node of Cassandra (ScyllaDB's protocol) on loopback, to try Outcry on real engines.
+ENGINES := data/engines
+engines: build
+	deploy/engines/kafka.sh start $(ENGINES)/kafka
+	deploy/engines/cassandra.sh start $(ENGINES)/cassandra
+	@echo
+	@echo "They keep their data in $(ENGINES). Now:"
+	@echo "  bin/outcry serve --data data/outcry --kafka $$(deploy/engines/kafka.sh addresses $(ENGINES)/kafka)" \
+	  "--scylla $$(deploy/engines/cassandra.sh addresses $(ENGINES)/cassandra) --accept-weak"
+	@echo "Stop them with: make engines-stop"
+
+engines-stop:
+	deploy/engines/kafka.sh stop $(ENGINES)/kafka
+	deploy/engines/cassandra.sh stop $(ENGINES)/cassandra
 
 # ---- What a machine can see without running anything ----
 

@@ -156,7 +156,7 @@ func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
 }
 
 // pathInText finds what looks like a path of this tree between backquotes.
-var pathInText = regexp.MustCompile("`((?:\\.ci|actors|bench|cmd|docs|events|gateways|internal|projections|proto)(?:/[A-Za-z0-9_.-]+)*)/?`")
+var pathInText = regexp.MustCompile("`((?:\\.ci|actors|bench|cmd|deploy|docs|events|gateways|internal|projections|proto)(?:/[A-Za-z0-9_.-]+)*)/?`")
 
 // A map with a hole or a street that is gone leads someone new astray; so does
 // any other page that names a file which is not there.
