@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +10,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	outcryv1 "outcry/proto/outcry/v1"
 )
 
 // talked is a folder of a server that was stopped after some posts.
@@ -79,10 +85,17 @@ func TestALogOlderThanItsCheckpointIsRefusedWithThePlace(t *testing.T) {
 	}
 }
 
-// Breaks for users: a full disk loses what was acknowledged, or hangs instead of saying so.
-func TestAFullDiskRefusesCommandsAndLosesNothing(t *testing.T) {
+// Breaks for users: a full disk loses what was acknowledged, hangs instead of
+// saying so, or needs a restart when there is room again.
+func TestAFullDiskRefusesCommandsAndGoesOnWhenThereIsRoom(t *testing.T) {
+	for name, left := range map[string]int64{"nothing is left": 0, "a part of a record fits": 700 << 10} {
+		t.Run(name, func(t *testing.T) { fullDisk(t, left) })
+	}
+}
+
+func fullDisk(t *testing.T, left int64) {
 	small := t.TempDir()
-	if err := mountSmall(small, 8<<20); err != nil {
+	if err := mountSmall(small, 16<<20); err != nil {
 		t.Skipf("needs to mount a small tmpfs: %v", err)
 	}
 	t.Cleanup(func() { unmount(t, small) })
@@ -91,34 +104,123 @@ func TestAFullDiskRefusesCommandsAndLosesNothing(t *testing.T) {
 	t.Cleanup(s.kill)
 	s.run("post", "floor", "before", "--user", "ann", "--join")
 	ballast := filepath.Join(small, "ballast")
-	if err := os.WriteFile(ballast, make([]byte, 8<<20), 0o600); err != nil && !strings.Contains(err.Error(), syscall.ENOSPC.Error()) {
-		t.Fatal(err)
-	}
-	acknowledged := []string{"before"}
-	said := ""
-	for i := 0; said == "" && i < 200; i++ {
+	fillUp(t, ballast, left)
+
+	acknowledged, said := []string{"before"}, ""
+	for i := 0; said == "" && i < 2000; i++ {
 		text := fmt.Sprint(i, strings.Repeat(" full", 300))
-		out, err := s.command("post", "floor", text, "--user", "ann").CombinedOutput()
-		if err != nil {
-			said = string(out)
+		if e := s.say("floor", "ann", text); e != nil {
+			said = e.Text
 		} else {
 			acknowledged = append(acknowledged, text)
 		}
 	}
-	if !strings.Contains(said, "outcome_unknown") && !strings.Contains(said, "OUTCOME_UNKNOWN") && !strings.Contains(said, "UNAVAILABLE") && !strings.Contains(said, "full") {
-		t.Errorf("on a full disk a post is answered: %s", said)
+	if !strings.Contains(said, "the disk is full") {
+		t.Fatalf("on a full disk, after %d posts, a post is answered: %q", len(acknowledged), said)
 	}
-	s.kill()
+	if left > 0 && len(acknowledged) < 50 {
+		t.Errorf("only %d posts were taken while there was room", len(acknowledged))
+	}
+	if e := s.say("floor", "ann", "again"); e == nil || !strings.Contains(e.Text, "the disk is full") {
+		t.Errorf("a second post is answered: %v", e)
+	}
+	s.run("query", "messages", "floor", "--limit", "1") // reading goes on
+
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
+	for i := range 20 {
+		text := fmt.Sprint("after ", i)
+		if e := s.say("floor", "ann", text); e != nil {
+			t.Fatalf("with room again: %v", e)
+		}
+		acknowledged = append(acknowledged, text)
+	}
+	s.eachOnce(acknowledged)
+	s.kill()
 	s.start()
-	s.run("post", "floor", "after", "--user", "ann")
+	s.eachOnce(acknowledged)
+	s.stop()
+	s.run("log", "check", "--data", s.data)
+}
+
+// fillUp writes a file that leaves so many bytes of its disk.
+func fillUp(t *testing.T, name string, left int64) {
+	t.Helper()
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(filepath.Dir(name), &st); err != nil {
+		t.Fatal(err)
+	}
+	free := int64(st.Bavail) * st.Bsize
+	if err := os.WriteFile(name, make([]byte, free-left), 0o600); err != nil && !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+}
+
+// say posts as a client with a connection of its own; nil is acknowledged.
+func (s *server) say(room, user, text string) *outcryv1.Error {
+	s.t.Helper()
+	id, err := uuid.NewV7()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	answer, err := s.client().Submit(s.t.Context(), &outcryv1.SubmitRequest{User: user, Command: &outcryv1.Command{
+		Room: room, ClientMsgId: id[:], Command: &outcryv1.Command_Post{Post: &outcryv1.Post{Text: &outcryv1.Text{Data: []byte(text), Characters: uint32(len(text))}}}}})
+	if err != nil {
+		return &outcryv1.Error{Text: err.Error()}
+	}
+	return answer.GetAnswer().GetError()
+}
+
+// eachOnce looks for texts in a room.
+func (s *server) eachOnce(texts []string) {
+	s.t.Helper()
 	there := s.run("query", "messages", "floor", "--limit", "0", "--format", "csv")
-	for _, text := range append(acknowledged, "after") {
-		if strings.Count(there, ","+text+",") != 1 {
-			t.Errorf("%.20q was acknowledged and is there %d times", text, strings.Count(there, ","+text+","))
+	for _, text := range texts {
+		if n := strings.Count(there, ","+text+","); n != 1 {
+			s.t.Errorf("%.20q was acknowledged and is there %d times", text, n)
 		}
 	}
-	s.run("log", "check", "--data", s.data)
+}
+
+// A demo whose disk was full for a moment must not have ended its market.
+func TestTheDemosMarketGoesOnAfterAFullDisk(t *testing.T) {
+	small := t.TempDir()
+	if err := mountSmall(small, 128<<20); err != nil {
+		t.Skipf("needs to mount a small tmpfs: %v", err)
+	}
+	t.Cleanup(func() { unmount(t, small) })
+	s := &screened{server: server{t: t, data: filepath.Join(small, "data"), home: t.TempDir()}, args: []string{"demo"}, http: "127.0.0.1:0"}
+	s.begin()
+	t.Cleanup(s.kill)
+	s.says("  history      ")
+	s.run("post", "demo-floor", "before", "--user", "ann", "--join")
+	ballast := filepath.Join(small, "ballast")
+	fillUp(t, ballast, 0)
+	waitUntil(t, "a post is refused", func() bool { return s.say("demo-floor", "ann", "full?") != nil })
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	waitUntil(t, "a post is taken", func() bool { return s.say("demo-floor", "ann", "full?") == nil })
+	before := s.seq("DEMO:QUARK")
+	waitUntil(t, "the market moves", func() bool { return s.seq("DEMO:QUARK") > before })
+}
+
+func (s *server) seq(instrument string) uint64 {
+	s.t.Helper()
+	answer, err := s.client().Latest(s.t.Context(), &outcryv1.LatestRequest{Instruments: []string{instrument}})
+	if err != nil || len(answer.GetInstruments()) != 1 {
+		s.t.Fatalf("latest: %v, %v", answer, err)
+	}
+	return answer.GetInstruments()[0].GetSeq()
+}
+
+// waitUntil asks again and again, as a person would.
+func waitUntil(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for late := time.Now().Add(30 * time.Second); !so(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"outcry/bench/market"
 	"outcry/events"
+	"outcry/events/embedded"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -51,7 +53,9 @@ func runMarket(ctx context.Context, a *app, out io.Writer, list []market.Instrum
 		case <-ctx.Done():
 			return nil
 		case err := <-failed:
-			return fmt.Errorf("appending the market: %w", err)
+			if err := standStill(ctx, a, err); err != nil {
+				return err
+			}
 		case <-ticker.C:
 		}
 		if err := advance(ctx, m, stream, list, time.Now()); err != nil {
@@ -66,6 +70,20 @@ func runMarket(ctx context.Context, a *app, out io.Writer, list []market.Instrum
 			}
 		})
 	}
+}
+
+// standStill lets a market wait while the disk is full; what it lost meanwhile
+// nobody saw. Any other failure ends it.
+func standStill(ctx context.Context, a *app, why error) error {
+	if !errors.Is(why, embedded.ErrDiskFull) {
+		return fmt.Errorf("appending the market: %w", why)
+	}
+	a.config.logger.Warn("the market stands still until the disk has room", "error", why)
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Second):
+	}
+	return nil
 }
 
 func define(ctx context.Context, stream *events.Stream, list []market.Instrument, now int64) error {

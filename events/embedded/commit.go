@@ -62,7 +62,9 @@ func (c *committer) commit(calls []*call) {
 			refused(records, err)
 		}
 		var full *fullError
-		if !errors.As(err, &full) {
+		if errors.As(err, &full) {
+			c.free.looked = 0 // the next append looks again
+		} else {
 			c.log.fail(err)
 		}
 	}
@@ -153,13 +155,25 @@ func (c *committer) cut(err error) error {
 	if !diskFull(err) {
 		return err
 	}
-	if err := c.file.Truncate(c.end); err != nil {
+	if err := c.truncate(); err != nil {
 		return fmt.Errorf("cutting %s back to %d bytes: %w", c.seg.name(), c.end, err)
 	}
 	if err := c.mark(formMark); err != nil && !diskFull(err) {
 		return fmt.Errorf("writing to %s: %w", c.seg.name(), err)
 	}
 	return &fullError{err}
+}
+
+// truncate makes the file end with the last durable group, and looks that it does.
+func (c *committer) truncate() error {
+	if err := c.file.Truncate(c.end); err != nil {
+		return err
+	}
+	size, err := c.file.Size()
+	if err == nil && size != c.end {
+		err = fmt.Errorf("the file has %d bytes now", size)
+	}
+	return err
 }
 
 // roll begins a new segment. The old one is told of it only when the new one

@@ -89,13 +89,17 @@ func asDamage(err error) *DamageError {
 	return nil
 }
 
-// syncError is a failed sync of a file or folder. It may never be tried again.
+// syncError is a failed sync of a file or folder. It may never be tried again,
+// not even where only room was missing: the kernel may have dropped the bytes
+// and call the next sync a success.
 type syncError struct {
 	name string
 	err  error
 }
 
-func (e *syncError) Error() string { return fmt.Sprintf("syncing %s: %v", e.name, e.err) }
+func (e *syncError) Error() string {
+	return fmt.Sprintf("syncing %s: %v; what is on the disk is not known, a restart looks and goes on from there", e.name, e.err)
+}
 func (e *syncError) Unwrap() error { return e.err }
 
 // fullError is an ErrDiskFull after which the log goes on.

@@ -131,6 +131,56 @@ func TestAFailedSyncEndsTheLog(t *testing.T) {
 	}
 }
 
+// Breaks for users: a disk that is full only when it syncs may have dropped what it had
+// taken, and a log that goes on would answer for records that are not there;
+// or somebody frees the disk and waits for ever, because nobody said what to do.
+func TestAFullDiskInASyncNeedsARestartAndSaysSo(t *testing.T) {
+	fs := faultfs.New()
+	log := mustOpen(t, dir, small(fs))
+	first := mustPublish(t, log, events.Room, 0, "before")
+	fs.FailSync(syscall.ENOSPC)
+	if _, err := publish(log, events.Room, 0, "during"); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("publishing: %v", err)
+	}
+	_, err := publish(log, events.Room, 0, "after")
+	if err == nil || errors.Is(err, embedded.ErrDiskFull) || !strings.Contains(err.Error(), "restart") {
+		t.Errorf("with room again: %v", err)
+	}
+	mustClose(t, log)
+	got, err := read(fs.Reboot(seeded(1)))
+	if err != nil || got[first] != "before" {
+		t.Errorf("after a restart %v (%v)", got, err)
+	}
+	mustPublish(t, mustOpen(t, dir, small(fs.Clone())), events.Room, 0, "again")
+}
+
+// Breaks for users: a cut that did not happen would leave half a record in the
+// midst of the log, and the next start would call it damage.
+func TestACutThatDoesNotHappenEndsTheLog(t *testing.T) {
+	fs := &uncutFS{FS: faultfs.New()}
+	c := small(nil)
+	c.FS = fs
+	log := mustOpen(t, dir, c)
+	mustPublish(t, log, events.Room, 0, "before")
+	fs.SetCapacity(fs.Used() + 100)
+	_, err := publish(log, events.Room, 0, strings.Repeat("z", 2000))
+	if err == nil || errors.Is(err, embedded.ErrDiskFull) || log.Err() == nil {
+		t.Errorf("publishing: %v, and the log says %v", err, log.Err())
+	}
+}
+
+// uncutFS truncates no file.
+type uncutFS struct{ *faultfs.FS }
+
+func (fs *uncutFS) OpenFile(name string, flag int) (embedded.File, error) {
+	f, err := fs.FS.OpenFile(name, flag)
+	return uncutFile{f}, err
+}
+
+type uncutFile struct{ embedded.File }
+
+func (uncutFile) Truncate(int64) error { return nil }
+
 // Breaks for users: a damaged old record would end a reader as if all were well.
 func TestAReaderThatMeetsDamageEndsTheLogWithItsPlace(t *testing.T) {
 	fs, _ := filled(t, 60)
