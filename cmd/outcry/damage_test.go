@@ -224,3 +224,38 @@ func waitUntil(t *testing.T, what string, so func() bool) {
 		}
 	}
 }
+
+// Breaks for users: a check beside a running server says that what people say
+// this moment will be cut off, or finds damage where there is none.
+func TestLogCheckBesideARunningServerIsTrue(t *testing.T) {
+	s := newServer(t)
+	s.run("post", "floor", "first", "--user", "ann", "--join")
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				if e := s.say("floor", "ann", fmt.Sprint(i)); e != nil {
+					t.Errorf("posting: %v", e)
+					return
+				}
+			}
+		}
+	}()
+	for range 10 {
+		out := s.run("log", "check", "--data", s.data)
+		if !strings.Contains(out, fmt.Sprintf("in use    by the running server with process id %d:", s.cmd.Process.Pid)) ||
+			strings.Contains(out, "cut off") || !strings.Contains(out, "The log is whole.") {
+			t.Errorf("log check says:\n%s", out)
+		}
+	}
+	close(stop)
+	<-stopped
+	s.stop()
+	if out := s.run("log", "check", "--data", s.data); strings.Contains(out, "in use") {
+		t.Errorf("without a server, log check says:\n%s", out)
+	}
+}

@@ -17,7 +17,8 @@ func newLogCheck() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{Use: "check", Short: "Verify every checksum and offset; name damage with its place", Args: needArgs(0, 0, ""),
 		Long: `Verify every checksum and offset of the log and name damage with segment and byte.
-Changes nothing, and may run beside a server. Exit code 1 where there is damage.`,
+Changes nothing, and may run beside a server: it says so, and looks at what was
+there when it began. Exit code 1 where there is damage.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			report, err := checkLog(cmd.ErrOrStderr(), data)
 			if err != nil {
@@ -54,7 +55,14 @@ func printReport(w io.Writer, r embedded.Report) error {
 			_, err = fmt.Fprintf(w, format+"\n", args...)
 		}
 	}
-	if r.Torn != nil {
+	if r.InUse {
+		say("in use    by %s: what it writes from now on is not in this report", process(r.PID))
+	}
+	switch {
+	case r.Torn != nil && r.InUse:
+		say("under way %d bytes after the last whole group, from %s byte %d on: being written, acknowledged when they are durable",
+			r.TornBytes, r.Torn.Segment, r.Torn.Byte)
+	case r.Torn != nil:
 		say("torn      %d bytes after the last whole group, from %s byte %d on: never acknowledged, cut off at the next start",
 			r.TornBytes, r.Torn.Segment, r.Torn.Byte)
 	}
@@ -71,6 +79,13 @@ func printReport(w io.Writer, r embedded.Report) error {
 		say("The log is whole.")
 	}
 	return err
+}
+
+func process(pid int) string {
+	if pid == 0 {
+		return "a running server"
+	}
+	return fmt.Sprintf("the running server with process id %d", pid)
 }
 
 // damageOf is the error of a damaged log.

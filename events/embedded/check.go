@@ -3,21 +3,37 @@ package embedded
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
 // Check reads all of the log in dir and verifies every checksum, that offsets
 // are dense, and that segments follow each other. It changes nothing. Where
-// the log is being written to, the group under way counts as torn. progress,
+// the log is being written to, the report says so. progress,
 // which may be nil, is told how many bytes of how many were read.
 // Damage is in the report; an error says that reading itself failed.
 func Check(dir string, fs FS, progress func(done, total int64)) (Report, error) {
 	c := &checker{progress: progress}
+	c.report.PID, c.report.InUse = holder(fs, dir)
 	err := c.run(dir, fs)
+	if !c.report.InUse { // it may have been opened meanwhile
+		c.report.PID, c.report.InUse = holder(fs, dir)
+	}
 	if err != nil {
 		err = fmt.Errorf("checking the log in %s: %w", dir, err)
 	}
 	return c.report, err
+}
+
+// holder asks a file system that can tell who writes to the log in dir.
+func holder(fs FS, dir string) (pid int, held bool) {
+	teller, ok := fs.(interface {
+		Held(name string) (pid int, held bool)
+	})
+	if !ok {
+		return 0, false
+	}
+	return teller.Held(filepath.Join(dir, lockFileName))
 }
 
 type checker struct {
@@ -150,7 +166,7 @@ func (c *checker) lastGroups(scan *scanner) error {
 		behind := scan.pos + 1
 		if scan.stop != nil && scan.stop.form != formGroup {
 			behind = scan.pos + groupHeader
-			if scan.stop.form == formNext {
+			if scan.stop.form == formNext && !c.rolled(scan.seg) {
 				c.damaged(asDamage(missingNext(scan.seg)))
 			}
 		}
@@ -160,6 +176,9 @@ func (c *checker) lastGroups(scan *scanner) error {
 		}
 		if !found {
 			if behind < scan.end {
+				if reason == nil {
+					reason = scan.damaged(behind, "%d bytes stand behind the mark", scan.end-behind)
+				}
 				c.report.TornBytes, c.report.Torn = scan.end-scan.pos, reason
 			}
 			return nil
@@ -190,6 +209,12 @@ func (c *checker) walk(scan *scanner) (reason *DamageError, err error) {
 			c.progress(c.done+scan.pos, c.total)
 		}
 	}
+}
+
+// rolled says that the next segment has come since the folder was read.
+func (c *checker) rolled(s *segment) bool {
+	_, _, err := c.files.readHeader(s.number + 1)
+	return err == nil
 }
 
 // resume goes to the next header behind damage. Which offsets are missing

@@ -1,8 +1,10 @@
 package embedded_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"outcry/events"
@@ -70,6 +72,54 @@ func TestCheckNamesEveryDamage(t *testing.T) {
 	}
 }
 
+// Breaks for users: who looks beside a running server is told that what people
+// are saying this moment will be cut off.
+func TestCheckBesideAWriterTellsItsGroupFromATornTail(t *testing.T) {
+	fs, _ := filled(t, 60)
+	log := mustOpen(t, dir, small(fs))
+	names := files(t, fs)
+	segment := names[len(names)-2]
+	f, err := fs.OpenFile(filepath.Join(dir, segment), os.O_RDWR)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(make([]byte, 700), size(t, fs, segment)); err != nil {
+		t.Fatal(err)
+	}
+	report, err := embedded.Check(dir, fs, nil)
+	if err != nil || !report.InUse || report.Torn == nil || len(report.Damages) > 0 {
+		t.Errorf("beside the writer: %+v (%v)", report, err)
+	}
+	mustClose(t, log)
+	if report, err = embedded.Check(dir, fs, nil); err != nil || report.InUse {
+		t.Errorf("without it: %+v (%v)", report, err)
+	}
+}
+
+// Breaks for users: a check beside a busy server would call it damage that a
+// new segment was begun while it read.
+func TestCheckBesideAWriterThatBeginsASegmentFindsNoDamage(t *testing.T) {
+	fs, _ := filled(t, 60)
+	c := small(fs)
+	log := mustOpen(t, dir, c)
+	last := func() string { return fmt.Sprintf("%012d.seg", segmentsOf(t, fs)) }
+	for size(t, fs, last()) < c.SegmentBytes+48 { // full, and its mark: the next group begins another
+		mustPublish(t, log, events.Room, 0, strings.Repeat("z", 100))
+	}
+	before := segmentsOf(t, fs)
+	report, err := embedded.Check(dir, fs, func(int64, int64) {
+		if segmentsOf(t, fs) == before {
+			mustPublish(t, log, events.Room, 0, "next")
+		}
+	})
+	if err != nil || len(report.Damages) > 0 || report.TornBytes > 0 {
+		t.Errorf("%+v (%v)", report, err)
+	}
+	if now := segmentsOf(t, fs); before < 2 || now != before+1 {
+		t.Errorf("%d segments, then %d: the test says nothing", before, now)
+	}
+}
+
 // Breaks for users: a crash would look like damage in the report.
 func TestCheckTellsATornTailFromDamage(t *testing.T) {
 	fs, _ := filled(t, 60)
@@ -83,7 +133,7 @@ func TestCheckTellsATornTailFromDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	report, err := embedded.Check(dir, fs, nil)
-	if err != nil || len(report.Damages) > 0 || report.TornBytes != 748 || report.Records != 60 {
+	if err != nil || len(report.Damages) > 0 || report.TornBytes != 748 || report.Torn == nil || report.Records != 60 {
 		t.Errorf("got %+v (%v), want 60 records and 748 torn bytes", report, err)
 	}
 	if err := fs.Remove(filepath.Join(dir, "000000000002.seg")); err != nil {

@@ -58,6 +58,14 @@ func (OS) Lock(name string) (io.Closer, error) {
 	return f, nil
 }
 
+// Held says whether a process has the lock, and which where that is known.
+func (OS) Held(name string) (pid int, held bool) {
+	if !lockHeld(name) {
+		return 0, false
+	}
+	return readPID(name), true
+}
+
 func writePID(f *os.File) error {
 	if err := f.Truncate(0); err != nil {
 		return err

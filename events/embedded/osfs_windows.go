@@ -33,6 +33,15 @@ func lockFile(name string) (f *os.File, held bool, err error) {
 	return os.NewFile(uintptr(h), name), false, nil
 }
 
+// lockHeld looks whether somebody has the file open for writing alone.
+func lockHeld(name string) bool {
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err == nil {
+		f.Close() // nothing was written
+	}
+	return errors.Is(err, errSharingViolation)
+}
+
 func diskFull(err error) bool {
 	return errors.Is(err, errDiskFull) || errors.Is(err, errHandleDiskFull) || errors.Is(err, syscall.ENOSPC)
 }

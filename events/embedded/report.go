@@ -16,6 +16,11 @@ type Report struct {
 	Indexes []string
 	// TornBytes stand behind the last whole group, and were never
 	// acknowledged; opening the log cuts them off. Torn says where they begin.
+	//
+	// Where InUse, they are the group that the process with this PID (0: not
+	// known) is writing: it cut off its torn tail when it started.
 	TornBytes int64
 	Torn      *DamageError
+	InUse     bool
+	PID       int
 }

@@ -204,6 +204,13 @@ func (fs *FS) Lock(name string) (io.Closer, error) {
 	return &lock{fs, name}, nil
 }
 
+// Held says whether Lock was called and not its Close.
+func (fs *FS) Held(name string) (pid int, held bool) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return 0, fs.locked[name]
+}
+
 type lock struct {
 	fs   *FS
 	name string
