@@ -105,7 +105,11 @@ func (b *pathBench) run(ctx context.Context) (r *path.Result, err error) {
 	defer remove()
 	r = &path.Result{When: time.Now().UTC().Truncate(time.Second), Version: version, Command: strings.Join(os.Args[1:], " "), Settings: b.settings, Machine: thisMachine()}
 	tap := &benchTap{withoutRows: !b.settings.Rows}
-	c := &config{data: data, http: "127.0.0.1:0", partitions: b.settings.Partitions, logLevel: "warn", bench: tap}
+	c, err := benchConfig(data, tap)
+	if err != nil {
+		return nil, err
+	}
+	c.partitions = b.settings.Partitions
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var failed error

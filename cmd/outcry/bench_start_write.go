@@ -18,10 +18,13 @@ func (b *startBench) write(ctx context.Context, folder string, n int) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	tap := &benchTap{}
-	c := &config{data: folder, http: "127.0.0.1:0", logLevel: "warn", bench: tap}
+	c, err := benchConfig(folder, tap)
+	if err != nil {
+		return err
+	}
 	var failed error
 	var l *loader
-	err := serve(ctx, c, io.Discard, func(ctx context.Context, a *app, _ string) error {
+	err = serve(ctx, c, io.Discard, func(ctx context.Context, a *app, _ string) error {
 		defer stop()
 		l = newLoader(a.publisher, b.instruments, 0, 1, func() int64 { return tap.folded.Load() - int64(b.instruments) })
 		failed = b.fill(ctx, l, n-b.tail)

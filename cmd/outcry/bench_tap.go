@@ -17,6 +17,13 @@ type benchTap struct {
 	folded      atomic.Int64 // inputs of instruments
 }
 
+// benchConfig is a quiet server on a port of its own.
+func benchConfig(data string, tap *benchTap) (*config, error) {
+	c := newConfig()
+	c.data, c.http, c.admin, c.logLevel, c.bench = data, "127.0.0.1:0", "", "warn", tap
+	return c, c.check()
+}
+
 func (t *benchTap) host(c host.Config) host.Config {
 	if t == nil {
 		return c

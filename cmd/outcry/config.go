@@ -9,23 +9,37 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"gopkg.in/yaml.v3"
 
 	"outcry/gateways/guard"
 )
 
-// config of a server. Flags beat the environment (OUTCRY_DATA, OUTCRY_HTTP), which beats the defaults.
+// config of a server, and of the commands that open its log and store
+// themselves. config_settings.go lists what an operator can set,
+// config_load.go says which source wins. The zero value is for nobody: newConfig has the defaults.
 type config struct {
-	// data is the folder of log and rows.
+	// data is the folder of what this machine keeps: the embedded log, SQLite's rows, server.json.
 	data string
+	// file is outcry.yaml; empty is the one in data, if there is one.
+	file     string
+	logLevel string
 	// http is the listen address; only loopback is served.
-	http string
-	// admin serves metrics and profiles; empty is off.
-	admin        string
+	http         string
 	allowOrigins []string
 	origins      *guard.Origins // of them
-	logKeepBytes int64
+	// admin serves metrics and profiles; empty is off.
+	admin string
+
 	partitions   int
-	logLevel     string
+	logKeepBytes int64
+	kafka        kafkaSettings
+	scylla       scyllaSettings
+	// sections of outcry.yaml that are not single values, see config_sections.go.
+	sections map[string]*yaml.Node
+
+	settings []*setting
+	loaded   string // the file that was read
+
 	// anyPort takes a free port where the one asked for is taken.
 	anyPort bool
 	logger  *slog.Logger
@@ -33,15 +47,50 @@ type config struct {
 	bench *benchTap
 }
 
-func (c *config) flags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&c.data, "data", envOr("OUTCRY_DATA", defaultData()), "folder of the log and the rows")
-	f.StringVar(&c.http, "http", envOr("OUTCRY_HTTP", "127.0.0.1:8080"), "address to serve HTTP and WebSocket on (loopback only)")
-	f.StringVar(&c.admin, "admin", envOr("OUTCRY_ADMIN", "127.0.0.1:8081"), "address of /metrics and /debug/pprof; empty: off")
-	f.StringSliceVar(&c.allowOrigins, "allow-origin", nil, "origins of other pages that may connect, such as https://desk.example")
-	f.Int64Var(&c.logKeepBytes, "log-keep", 0, "bytes of log to keep at least; 0 keeps everything")
-	f.IntVar(&c.partitions, "partitions", 0, "partitions of each kind, fixed when the folder is created; 0: 16, or what the folder has")
-	f.StringVar(&c.logLevel, "log-level", envOr("OUTCRY_LOG_LEVEL", "info"), "debug, info, warn or error")
+// kafkaSettings say where the log is when it is in Kafka.
+type kafkaSettings struct {
+	brokers     []string
+	replication int
+	acceptWeak  bool
+	rack        string
+	tls         tlsSettings
+	mechanism   string
+	user        string
+	password    secret
+}
+
+// scyllaSettings say where the rows are when they are in ScyllaDB or Cassandra.
+type scyllaSettings struct {
+	hosts       []string
+	keyspace    string
+	datacenter  string
+	replication int
+	tls         tlsSettings
+	user        string
+	password    secret
+}
+
+// tlsSettings of a connection to an engine.
+type tlsSettings struct {
+	enabled       bool
+	ca, cert, key string
+	serverName    string
+}
+
+// secret is a password, here or in a file.
+type secret struct{ value, file string }
+
+func (c *config) kafkaLog() bool    { return len(c.kafka.brokers) > 0 }
+func (c *config) scyllaStore() bool { return len(c.scylla.hosts) > 0 }
+
+// flags of a command that needs the settings whose keys begin so; none given is all.
+func (c *config) flags(cmd *cobra.Command, keys ...string) {
+	for _, s := range c.settings {
+		if s.flag != "" && s.under(keys) {
+			cmd.Flags().AddFlag(s.value)
+		}
+	}
+	cmd.Flags().StringVar(&c.file, "config", os.Getenv("OUTCRY_CONFIG"), "file of settings; default: outcry.yaml in the data folder, if there")
 }
 
 func envOr(name, otherwise string) string {
@@ -59,33 +108,6 @@ func defaultData() string {
 	return filepath.Join(home, ".outcry")
 }
 
-// check gives all faults at once and makes the logger.
-func (c *config) check() error {
-	var faults []error
-	for name, addr := range map[string]string{"--http": c.http, "--admin": c.admin} {
-		if addr == "" && name == "--admin" {
-			continue
-		}
-		host, _, err := net.SplitHostPort(addr)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("%s %q: %w", name, addr, err))
-		} else if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			faults = append(faults, fmt.Errorf("%s %q: only loopback is served until sign-in exists; use 127.0.0.1", name, addr))
-		}
-	}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.logLevel)); err != nil {
-		faults = append(faults, fmt.Errorf("--log-level %q: there are debug, info, warn, error", c.logLevel))
-	}
-	origins, err := guard.ParseOrigins(c.allowOrigins)
-	if err != nil {
-		faults = append(faults, fmt.Errorf("--allow-origin: %w", err))
-	}
-	c.origins = origins
-	c.logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	return errors.Join(faults...)
-}
-
 // listen takes the address, or a free port beside it where that is allowed.
 func listen(addr string, anyPort bool) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
@@ -99,4 +121,22 @@ func listen(addr string, anyPort bool) (net.Listener, error) {
 		return nil, fmt.Errorf("listening on %s: %w; choose another with --http or --admin", addr, err)
 	}
 	return l, nil
+}
+
+// read gives the password, from its file where it is in one.
+func (s secret) read() (string, error) {
+	if s.file == "" {
+		return s.value, nil
+	}
+	if s.value != "" {
+		return "", errors.New("there is a password and a file of it: give one of them")
+	}
+	text, err := os.ReadFile(s.file)
+	if err != nil {
+		return "", fmt.Errorf("reading the password: %w", err)
+	}
+	for len(text) > 0 && (text[len(text)-1] == '\n' || text[len(text)-1] == '\r') {
+		text = text[:len(text)-1] // as editors end a file
+	}
+	return string(text), nil
 }

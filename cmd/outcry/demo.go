@@ -18,7 +18,8 @@ import (
 )
 
 func newDemo() *cobra.Command {
-	c := &config{anyPort: true}
+	c := newConfig()
+	c.anyPort = true
 	rate := 300.0
 	replay := &playlist{}
 	cmd := &cobra.Command{
@@ -45,17 +46,20 @@ keeps the time at which it was recorded, as with outcry import.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if len(replay.files) > 0 {
+				c.otherwise("data", demoData("replay")) // the synthetic market has its own
+			}
+			if err := c.load(cmd); err != nil {
+				return misuse(cmd, "%w", err)
+			}
+			if len(replay.files) > 0 {
 				return demoReplay(cmd, c, replay)
 			}
 			return demoMarket(cmd, c, rate)
 		},
 	}
 	c.flags(cmd)
-	c.data = envOr("OUTCRY_DATA", demoData("demo"))
-	cmd.Flags().Lookup("data").DefValue = c.data
-	// Who tries a demo wants to read where it is, not that its parts have started.
-	c.logLevel = envOr("OUTCRY_LOG_LEVEL", "warn")
-	cmd.Flags().Lookup("log-level").DefValue = c.logLevel
+	c.otherwise("data", demoData("demo"))
+	c.otherwise("log_level", "warn") // who tries a demo wants to read where it is, not that its parts have started
 	cmd.Flags().Float64Var(&rate, "rate", rate, "events a second of the synthetic market")
 	replay.flags(cmd)
 	return cmd

@@ -43,9 +43,6 @@ func demoReplay(cmd *cobra.Command, c *config, r *playlist) error {
 	if r.speed < 0 || r.speed > 100_000 {
 		return misuse(cmd, "--speed %g: 0 to 100000", r.speed)
 	}
-	if !cmd.Flags().Changed("data") {
-		c.data = envOr("OUTCRY_DATA", demoData("replay")) // the synthetic market has its own
-	}
 	out, errs := cmd.OutOrStdout(), cmd.ErrOrStderr()
 	played, err := r.open(errs)
 	if err != nil {

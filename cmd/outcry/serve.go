@@ -27,25 +27,29 @@ import (
 const stopTime = 15 * time.Second
 
 func newServe() *cobra.Command {
-	c := &config{}
+	c, show := newConfig(), false
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run the server", Args: needArgs(0, 0, ""),
 		Long: `Run the server on a data folder of its own: the log and the rows of this machine.
 Stop it with Ctrl-C or SIGTERM; kill it, and nothing that it acknowledged is lost.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := c.load(cmd); err != nil {
+				return misuse(cmd, "%w", err)
+			}
+			if show {
+				return c.print(cmd.OutOrStdout())
+			}
 			return serve(cmd.Context(), c, cmd.OutOrStdout(), func(context.Context, *app, string) error { return nil })
 		},
 	}
 	c.flags(cmd)
+	cmd.Flags().BoolVar(&show, "print-config", false, "print the settings in effect and where each came from, and end")
 	return cmd
 }
 
 // serve runs until ctx ends or something fails. started is called once the
 // actors have caught up, with the server's URL.
 func serve(ctx context.Context, c *config, out io.Writer, started func(context.Context, *app, string) error) (err error) {
-	if err := c.check(); err != nil {
-		return &misuseError{"outcry serve", err}
-	}
 	listener, err := listen(c.http, c.anyPort)
 	if err != nil {
 		return err

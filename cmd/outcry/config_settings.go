@@ -1,0 +1,105 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// newConfig has the defaults and knows all settings. docs/OPERATING.md
+// documents each of them; a test compares.
+func newConfig() *config {
+	c := &config{}
+	b := &settingsOf{config: c, flags: pflag.NewFlagSet("outcry", pflag.ContinueOnError)}
+	b.flags.SortFlags = false
+	c.common(b)
+	c.logSettings(b)
+	c.storeSettings(b)
+	return c
+}
+
+func (c *config) common(b *settingsOf) {
+	b.text(&c.data, "data", "data", defaultData(), "folder of what this machine keeps")
+	b.text(&c.logLevel, "log_level", "log-level", "info", "debug, info, warn or error")
+	b.text(&c.http, "http.listen", "http", "127.0.0.1:8080", "address to serve HTTP and WebSocket on (loopback only)")
+	b.list(&c.allowOrigins, "http.allow_origins", "allow-origin", "origins of other pages that may connect, such as https://desk.example")
+	b.text(&c.admin, "admin.listen", "admin", "127.0.0.1:8081", "address of /metrics and /debug/pprof; empty: off")
+}
+
+func (c *config) logSettings(b *settingsOf) {
+	k := &c.kafka
+	b.number(&c.partitions, "log.partitions", "partitions", 0, "partitions of each kind, fixed when the log is created; 0: 16 (64 in Kafka), or what the log has")
+	b.number64(&c.logKeepBytes, "log.keep_bytes", "log-keep", 0, "bytes of the embedded log to keep at least; 0 keeps everything")
+	b.list(&k.brokers, "log.kafka.brokers", "kafka", "keep the log in Kafka: HOST:PORT of some of its brokers")
+	b.number(&k.replication, "log.kafka.replication", "kafka-replication", 3, "copies of each partition when topics are created")
+	b.yes(&k.acceptWeak, "log.kafka.accept_weak", "accept-weak", "accept topics that may lose what was acknowledged, such as on one broker")
+	b.text(&k.rack, "log.kafka.rack", "kafka-rack", "", "rack of this machine: read from replicas in it")
+	b.tls(&k.tls, "log.kafka.tls", "kafka")
+	b.text(&k.mechanism, "log.kafka.sasl.mechanism", "kafka-sasl", "", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; empty: no sign-in")
+	b.login(&k.user, &k.password, "log.kafka.sasl", "kafka")
+}
+
+func (c *config) storeSettings(b *settingsOf) {
+	s := &c.scylla
+	b.list(&s.hosts, "store.scylla.hosts", "scylla", "keep the rows in ScyllaDB or Cassandra: HOST or HOST:PORT of some of its nodes")
+	b.text(&s.keyspace, "store.scylla.keyspace", "scylla-keyspace", "outcry", "keyspace of the tables")
+	b.text(&s.datacenter, "store.scylla.datacenter", "scylla-datacenter", "", "data centre of this machine; empty: the one of the first node that answers")
+	b.number(&s.replication, "store.scylla.replication", "scylla-replication", 3, "copies of each row in a data centre when the keyspace is created")
+	b.tls(&s.tls, "store.scylla.tls", "scylla")
+	b.login(&s.user, &s.password, "store.scylla", "scylla")
+}
+
+// settingsOf gathers the settings of a config.
+type settingsOf struct {
+	config *config
+	flags  *pflag.FlagSet
+}
+
+func (b *settingsOf) add(key, flag string) *setting {
+	s := &setting{key: key, flag: flag, env: "OUTCRY_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_")),
+		value: b.flags.Lookup(flag), origin: origin{what: "default"}}
+	b.config.settings = append(b.config.settings, s)
+	return s
+}
+
+func (b *settingsOf) text(p *string, key, flag, otherwise, usage string) {
+	b.flags.StringVar(p, flag, otherwise, usage)
+	b.add(key, flag)
+}
+
+func (b *settingsOf) list(p *[]string, key, flag, usage string) {
+	b.flags.StringSliceVar(p, flag, nil, usage)
+	b.add(key, flag)
+}
+
+func (b *settingsOf) number(p *int, key, flag string, otherwise int, usage string) {
+	b.flags.IntVar(p, flag, otherwise, usage)
+	b.add(key, flag)
+}
+
+func (b *settingsOf) number64(p *int64, key, flag string, otherwise int64, usage string) {
+	b.flags.Int64Var(p, flag, otherwise, usage)
+	b.add(key, flag)
+}
+
+func (b *settingsOf) yes(p *bool, key, flag, usage string) {
+	b.flags.BoolVar(p, flag, false, usage)
+	b.add(key, flag)
+}
+
+func (b *settingsOf) tls(t *tlsSettings, key, flag string) {
+	b.yes(&t.enabled, key+".enabled", flag+"-tls", "encrypt the connection to "+flag)
+	b.text(&t.ca, key+".ca_file", flag+"-tls-ca", "", "PEM file of the authorities that "+flag+" is checked against; empty: the system's")
+	b.text(&t.cert, key+".cert_file", flag+"-tls-cert", "", "PEM file of our certificate, where "+flag+" wants one")
+	b.text(&t.key, key+".key_file", flag+"-tls-key", "", "PEM file of its key")
+	b.text(&t.serverName, key+".server_name", flag+"-tls-server-name", "", "name that the certificate must have; empty: the host's")
+}
+
+// login has a password that is no flag: others see command lines.
+func (b *settingsOf) login(user *string, password *secret, key, flag string) {
+	b.text(user, key+".user", flag+"-user", "", "name to sign in to "+flag+" with")
+	b.text(&password.value, key+".password", flag+"-password", "", "its password")
+	s := b.config.settings[len(b.config.settings)-1]
+	s.flag, s.secret = "", true
+	b.text(&password.file, key+".password_file", flag+"-password-file", "", "file that holds its password")
+}
