@@ -94,7 +94,7 @@ var homes = map[string][]string{
 	"modernc.org/sqlite":                  {"projections/sqlite"},
 	"github.com/asynkron/protoactor-go":   {"actors/host", "gateways/pump"},
 	"github.com/gobwas/ws":                {"gateways/ws"},
-	"github.com/coder/websocket":          {"cmd/outcry"}, // clients
+	"github.com/coder/websocket":          {"cmd/outcry", "gateways/feeds"}, // clients
 	"connectrpc.com/connect":              {"gateways/rpc"},
 	"github.com/prometheus/client_golang": {"cmd/outcry"},
 	"github.com/spf13/cobra":              {"cmd/outcry"},

@@ -71,3 +71,12 @@ func NewClient(base string) outcryv1connect.OutcryClient {
 func Unreachable(err error) bool {
 	return connect.CodeOf(err) == connect.CodeUnavailable && !connect.IsWireError(err)
 }
+
+// Refused says that the server, or what answers in its place, would refuse the same call again.
+func Refused(err error) bool {
+	switch connect.CodeOf(err) {
+	case connect.CodeInvalidArgument, connect.CodeUnimplemented, connect.CodePermissionDenied, connect.CodeUnauthenticated, connect.CodeNotFound:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,7 @@
+// Package exchangetest is an exchange on loopback for tests of feeds: it plays
+// recorded messages of Binance's streams to whoever subscribed to them, with
+// cuts, silences, repeats and garbage at given places, and answers the REST
+// questions about symbols and past trades from the same recording.
+//
+// It plays as fast as the slowest subscriber reads, and waits while there is none.
+package exchangetest
