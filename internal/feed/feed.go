@@ -38,6 +38,8 @@ type Options struct {
 	Venue string
 	// TimeUnit of integer times: s, ms, us or ns. Empty: integers are refused.
 	TimeUnit string
+	// Mantissas: prices and sizes are integers at the instrument's exponents already.
+	Mantissas bool
 	// Room takes the messages.
 	Room string
 	// Date of the first line of an irc log, YYYY-MM-DD.

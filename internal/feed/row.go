@@ -101,6 +101,9 @@ func (c *rows) definition(id string) (d *outcryv1.Definition, fresh bool, err er
 
 // define remembers a definition and puts a fresh one before the first input that needs it.
 func (c *rows) define(id string, d *outcryv1.Definition, fresh bool, emit func(*outcryv1.IngestEvent)) {
+	if len(c.defined) >= definedMax {
+		clear(c.defined)
+	}
 	c.defined[id] = d
 	if fresh {
 		emit(&outcryv1.IngestEvent{Id: id, Event: &outcryv1.IngestEvent_Tape{
@@ -125,7 +128,7 @@ func (c *rows) quote(r row, d *outcryv1.Definition, seq uint64) (*outcryv1.Quote
 		if r[f.name] == "" {
 			continue
 		}
-		m, err := number(r, f.name, f.exponent)
+		m, err := c.number(r, f.name, f.exponent)
 		if err != nil {
 			return nil, err
 		}
@@ -143,10 +146,10 @@ func (c *rows) trade(r row, d *outcryv1.Definition, seq uint64) (*outcryv1.Trade
 	if t.EventTimeNs, t.ReceiveTimeNs, err = c.times(r); err != nil {
 		return nil, err
 	}
-	if t.Price, err = number(r, "price", d.PriceExponent); err != nil {
+	if t.Price, err = c.number(r, "price", d.PriceExponent); err != nil {
 		return nil, err
 	}
-	if t.Size, err = number(r, "size", d.SizeExponent); err != nil {
+	if t.Size, err = c.number(r, "size", d.SizeExponent); err != nil {
 		return nil, err
 	}
 	if t.Side, err = side(r["side"]); err != nil {
@@ -202,9 +205,12 @@ func sequence(r row, n uint64) (uint64, error) {
 	return seq, nil
 }
 
-func number(r row, name string, exponent int32) (int64, error) {
+func (c *rows) number(r row, name string, exponent int32) (int64, error) {
 	if r[name] == "" {
 		return 0, fmt.Errorf("no %s", name)
+	}
+	if c.options.Mantissas {
+		exponent = 0
 	}
 	m, err := decimal.Parse(r[name], exponent)
 	if err != nil {
