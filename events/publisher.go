@@ -117,6 +117,9 @@ func (p *Publisher) Open(source, epoch string, mode outcryv1.Mode) *Stream {
 	return s
 }
 
+// Partitions of a kind, of the log that is written to.
+func (p *Publisher) Partitions(k Kind) int { return p.log.Partitions(k) }
+
 // Clock appends a clock record to a partition, without waiting. Requests that
 // meet share a record. done is called once and must not block: from another
 // goroutine, or before Clock returns where the request is refused (ErrClosed,

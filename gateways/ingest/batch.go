@@ -14,7 +14,7 @@ import (
 // batch puts the inputs of one request into a stream.
 type batch struct {
 	stream *events.Stream
-	answer *outcryv1.IngestResponse
+	answer *verdicts
 	tick   events.Tick
 }
 
@@ -62,7 +62,7 @@ func (b *batch) append(ctx context.Context, ev *outcryv1.IngestEvent) error {
 
 func (b *batch) refuse(ev *outcryv1.IngestEvent, text string) {
 	b.answer.Refused++
-	name(b.answer, ev.Line, ev.Id, &outcryv1.Error{
+	b.answer.name(ev.Line, ev.Id, &outcryv1.Error{
 		Code: outcryv1.ErrorCode_ERROR_CODE_INVALID, Text: text, Retry: outcryv1.Retry_RETRY_NEVER})
 }
 

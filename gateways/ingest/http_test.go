@@ -98,3 +98,19 @@ func TestAFailedAppendIsNoSuccess(t *testing.T) {
 		t.Error(status, out)
 	}
 }
+
+// A pipeline puts every refused input aside: one that it does not hear of would be lost.
+func TestEveryRefusalIsToldToWhoWantsThem(t *testing.T) {
+	h := newHouse(t)
+	r := &outcryv1.IngestRequest{Source: "s", Mode: outcryv1.Mode_MODE_LIVE}
+	for n := range uint64(maxRefusals + 50) {
+		trade := &outcryv1.Trade{SourceSeq: n + 1, EventTimeNs: 1e18, Price: 1, Size: 1}
+		r.Events = append(r.Events, &outcryv1.IngestEvent{Id: "UNDEFINED", Line: n + 1, Event: &outcryv1.IngestEvent_Trade{Trade: trade}})
+	}
+	r.Events[7].Id = "not an id"
+	told := map[uint64]bool{}
+	answer, err := h.IngestEach(t.Context(), r, func(f *outcryv1.IngestRefusal) { told[f.Line] = f.Error.Text != "" })
+	if err != nil || len(told) != len(r.Events) || answer.Refused != uint64(len(r.Events)) {
+		t.Errorf("%d of %d were told, %v, %v", len(told), len(r.Events), answer, err)
+	}
+}

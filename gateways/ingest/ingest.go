@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
+	"sync"
 
 	"outcry/events"
 	outcryv1 "outcry/proto/outcry/v1"
@@ -62,8 +64,32 @@ func New(c Config) *Service {
 	return &Service{publisher: c.Publisher, folds: c.Folds, turns: make(chan struct{}, c.Requests)}
 }
 
-// Ingest appends the inputs of a request in order and waits until they are folded.
+// Ingest appends the inputs of a request in order and waits until they are
+// folded. The answer names the first 100 refusals.
 func (s *Service) Ingest(ctx context.Context, r *outcryv1.IngestRequest) (*outcryv1.IngestResponse, error) {
+	var named []*outcryv1.IngestRefusal
+	answer, err := s.ingest(ctx, r, slices.Chunk(r.Events, streamEvents), func(f *outcryv1.IngestRefusal) {
+		if len(named) < maxRefusals {
+			named = append(named, f)
+		}
+	})
+	if err == nil {
+		answer.Refusals = named
+	}
+	return answer, err
+}
+
+// IngestEach is Ingest for callers that must hear of every refusal. refused is
+// called from this goroutine, before IngestEach returns. Inputs of one entity
+// with the same sequence can't be told apart by it.
+//
+// The actors name at most 100 refusals of a record, so no more inputs of a
+// partition go into the log at once: that makes it the slower way.
+func (s *Service) IngestEach(ctx context.Context, r *outcryv1.IngestRequest, refused func(*outcryv1.IngestRefusal)) (*outcryv1.IngestResponse, error) {
+	return s.ingest(ctx, r, s.narrow(r.Events), refused)
+}
+
+func (s *Service) ingest(ctx context.Context, r *outcryv1.IngestRequest, chunks iter.Seq[[]*outcryv1.IngestEvent], refused func(*outcryv1.IngestRefusal)) (*outcryv1.IngestResponse, error) {
 	if err := validate(r); err != nil {
 		return nil, err
 	}
@@ -73,19 +99,29 @@ func (s *Service) Ingest(ctx context.Context, r *outcryv1.IngestRequest) (*outcr
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	answer := &outcryv1.IngestResponse{}
-	for events := range slices.Chunk(r.Events, streamEvents) {
+	answer := &verdicts{IngestResponse: &outcryv1.IngestResponse{}, refused: refused}
+	for events := range chunks {
 		if err := s.stream(ctx, r, events, answer); err != nil {
 			return nil, err
 		}
 	}
-	return answer, nil
+	return answer.IngestResponse, nil
+}
+
+// verdicts add up while refusals are told.
+type verdicts struct {
+	*outcryv1.IngestResponse
+	refused func(*outcryv1.IngestRefusal)
+}
+
+func (v *verdicts) name(line uint64, id string, err *outcryv1.Error) {
+	v.refused(&outcryv1.IngestRefusal{Line: line, Id: id, Error: err})
 }
 
 // streamEvents go through one stream, which has words for so many: 65,535, of which an event has two at most.
 const streamEvents = 32_000
 
-func (s *Service) stream(ctx context.Context, r *outcryv1.IngestRequest, events []*outcryv1.IngestEvent, answer *outcryv1.IngestResponse) error {
+func (s *Service) stream(ctx context.Context, r *outcryv1.IngestRequest, events []*outcryv1.IngestEvent, answer *verdicts) error {
 	b := batch{stream: s.publisher.Open(r.Source, r.Epoch, r.Mode), answer: answer}
 	for _, ev := range events {
 		if err := b.add(ctx, ev); err != nil {
@@ -96,7 +132,7 @@ func (s *Service) stream(ctx context.Context, r *outcryv1.IngestRequest, events 
 	if err != nil {
 		return fmt.Errorf("appending to the log: %w", err)
 	}
-	if err := s.await(ctx, positions, answer, lines(events)); err != nil {
+	if err := s.await(ctx, positions, answer, sync.OnceValue(func() inputLines { return linesOf(events) })); err != nil {
 		return fmt.Errorf("waiting for the fold: %w", err)
 	}
 	return nil
@@ -115,7 +151,7 @@ func validate(r *outcryv1.IngestRequest) error {
 }
 
 // await adds up what became of the records.
-func (s *Service) await(ctx context.Context, positions []events.Position, answer *outcryv1.IngestResponse, lines map[inputKey]uint64) error {
+func (s *Service) await(ctx context.Context, positions []events.Position, answer *verdicts, lines func() inputLines) error {
 	type result struct {
 		counts Counts
 		err    error
@@ -137,44 +173,11 @@ func (s *Service) await(ctx context.Context, positions []events.Position, answer
 			answer.Late += r.counts.Late
 			answer.Refused += r.counts.Refused
 			for _, f := range r.counts.Refusals {
-				name(answer, lines[inputKey{f.Entity, f.SourceSeq}], f.Entity, f.Error)
+				for _, line := range lines().of(f) {
+					answer.name(line, f.Entity, f.Error)
+				}
 			}
 		}
 	}
 	return nil
-}
-
-// inputKey finds the line of an input that was refused.
-type inputKey struct {
-	entity string
-	seq    uint64
-}
-
-func lines(events []*outcryv1.IngestEvent) map[inputKey]uint64 {
-	m := make(map[inputKey]uint64, len(events))
-	for _, ev := range events {
-		m[inputKey{ev.Id, sourceSeq(ev)}] = ev.Line
-	}
-	return m
-}
-
-func sourceSeq(ev *outcryv1.IngestEvent) uint64 {
-	switch e := ev.Event.(type) {
-	case *outcryv1.IngestEvent_Quote:
-		return e.Quote.GetSourceSeq()
-	case *outcryv1.IngestEvent_Trade:
-		return e.Trade.GetSourceSeq()
-	case *outcryv1.IngestEvent_Tape:
-		return e.Tape.GetSourceSeq()
-	case *outcryv1.IngestEvent_Room:
-		return e.Room.GetSourceSeq()
-	}
-	return 0
-}
-
-// name puts a refusal into the answer while there is room.
-func name(answer *outcryv1.IngestResponse, line uint64, id string, err *outcryv1.Error) {
-	if len(answer.Refusals) < maxRefusals {
-		answer.Refusals = append(answer.Refusals, &outcryv1.IngestRefusal{Line: line, Id: id, Error: err})
-	}
 }
