@@ -134,7 +134,7 @@ func (a *shardActor) flush() {
 	if a.failed != nil {
 		return
 	}
-	if err := a.shard.effects.flush(a.ctx, a.shard.rules); err != nil {
+	if err := a.shard.effects.tick(a.ctx, a.shard.rules); err != nil {
 		a.fail(err)
 	}
 }

@@ -44,7 +44,8 @@ type Config struct {
 	// partition's records, default 64 MiB, whichever comes first.
 	CheckpointEvery time.Duration
 	CheckpointBytes int64
-	// FlushEvery is how often latest rows and forming bars are written, default 1 s.
+	// FlushEvery is how often rows are handed over, default 1 s; latest rows and forming
+	// bars, of which there are many, in every second one.
 	FlushEvery time.Duration
 	// IdleAfter (of the log's time) an entity is packed into its snapshot bytes; default 10 min.
 	IdleAfter time.Duration
