@@ -102,7 +102,7 @@ func (s *Store) Prune(ctx context.Context, kind events.Kind, partition int32, ke
 	if keep < 1 {
 		return fmt.Errorf("pruning %v/%d: %d checkpoints would be kept, at least 1 must", kind, partition, keep)
 	}
-	err := s.transaction(ctx, false, func(tx *sql.Tx) error { return prune(ctx, tx, kind.String(), partition, keep) })
+	err := s.transaction(ctx, false, func(_ *sql.Conn, tx *sql.Tx) error { return prune(ctx, tx, kind.String(), partition, keep) })
 	if err != nil {
 		return fmt.Errorf("pruning %v/%d: %w", kind, partition, explain(err))
 	}

@@ -28,6 +28,8 @@ type Store struct {
 	path          string
 	writes, reads *sql.DB
 	upserts       upserts
+	closing       sync.Once
+	closed        error    // what closing gave
 	queries       sync.Map // SQL text → *sql.Stmt; as many as there are query texts in this package
 }
 
@@ -96,23 +98,22 @@ func connect(path string, connections int, pragmas ...string) (*sql.DB, error) {
 // prepare makes tables where there are none and readies the statements.
 func (s *Store) prepare(known identity, lineage string) error {
 	ctx := context.Background()
-	err := s.transaction(ctx, true, func(tx *sql.Tx) error {
+	return s.transaction(ctx, true, func(conn *sql.Conn, tx *sql.Tx) error {
 		if known.empty {
 			if _, err := tx.ExecContext(ctx, schema+views()); err != nil {
 				return fmt.Errorf("making tables: %w", err)
 			}
 		}
-		return known.record(ctx, tx, lineage)
+		if err := known.record(ctx, tx, lineage); err != nil {
+			return err
+		}
+		return conn.Raw(func(connection any) error { return s.upserts.prepare(ctx, connection) })
 	})
-	if err != nil {
-		return err
-	}
-	return s.upserts.prepare(ctx, s.writes)
 }
 
-// transaction runs fn and commits when it returns nil. With durable, the
+// transaction runs fn on the one connection that writes, and commits when it returns nil. With durable, the
 // commit and all before it have reached the disk when it returns.
-func (s *Store) transaction(ctx context.Context, durable bool, fn func(*sql.Tx) error) error {
+func (s *Store) transaction(ctx context.Context, durable bool, fn func(*sql.Conn, *sql.Tx) error) error {
 	conn, err := s.writes.Conn(ctx) // there is one: this waits for other writers
 	if err != nil {
 		return err
@@ -131,18 +132,29 @@ func (s *Store) transaction(ctx context.Context, durable bool, fn func(*sql.Tx) 
 	if err != nil {
 		return err
 	}
-	if err := fn(tx); err != nil {
+	if err := fn(conn, tx); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()
 }
 
-// Close waits for what is under way and closes the file.
+// Close waits for what is under way and closes the file. Later calls give the first one's error.
 func (s *Store) Close() error {
-	if err := errors.Join(s.reads.Close(), s.writes.Close()); err != nil {
-		return fmt.Errorf("closing store %s: %w", s.path, err)
+	s.closing.Do(func() {
+		if err := errors.Join(s.reads.Close(), s.closeStatements(), s.writes.Close()); err != nil {
+			s.closed = fmt.Errorf("closing store %s: %w", s.path, err)
+		}
+	})
+	return s.closed
+}
+
+func (s *Store) closeStatements() error {
+	conn, err := s.writes.Conn(context.Background())
+	if err != nil {
+		return err
 	}
-	return nil
+	defer conn.Close()
+	return conn.Raw(func(any) error { return s.upserts.close() })
 }
 
 // upsert builds the statement that writes one row unless the stored one is as new:
