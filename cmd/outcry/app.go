@@ -6,29 +6,26 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"outcry/actors/host"
 	"outcry/events"
-	"outcry/events/embedded"
 	"outcry/gateways/command"
 	"outcry/gateways/ingest"
 	"outcry/gateways/pump"
 	"outcry/gateways/reads"
 	"outcry/gateways/session"
 	"outcry/projections"
-	"outcry/projections/sqlite"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
 // app is one running node: the only place where the stages meet.
 type app struct {
 	config    *config
-	log       *embedded.Log
-	store     *sqlite.Store
+	log       events.Log
+	store     projections.Store
 	writer    *projections.Writer
 	publisher *events.Publisher
 	host      *host.Host
@@ -40,6 +37,7 @@ type app struct {
 	pumps     atomic.Pointer[pump.Pumps]
 
 	stopWriter context.CancelFunc
+	unlock     func() error
 	background sync.WaitGroup
 }
 
@@ -55,10 +53,13 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 			a.closeFiles()
 		}
 	}()
-	if a.log, err = openLog(c, a.metrics); err != nil {
+	if a.unlock, err = lockData(c.data); err != nil {
 		return a, err
 	}
-	if a.store, err = sqlite.Open(filepath.Join(c.data, "rows.db"), sqlite.Config{Lineage: a.log.Lineage()}); err != nil {
+	if a.log, err = openLog(ctx, c, a.metrics); err != nil {
+		return a, err
+	}
+	if a.store, err = openStore(ctx, c, a.log.Lineage()); err != nil {
 		return a, err
 	}
 	a.writer = projections.NewWriter(a.store, projections.WriterConfig{Observer: a.metrics.writer(c.logger)})
@@ -93,17 +94,6 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 	return a, a.startEdge(life)
 }
 
-func openLog(c *config, m *metrics) (*embedded.Log, error) {
-	if err := os.MkdirAll(c.data, 0o700); err != nil {
-		return nil, fmt.Errorf("making the data folder: %w", err)
-	}
-	return embedded.Open(logPath(c.data), embedded.Config{
-		InstrumentPartitions: c.partitions, RoomPartitions: c.partitions, KeepBytes: c.logKeepBytes,
-		Logger: c.logger, Observer: m.log()})
-}
-
-func logPath(data string) string { return filepath.Join(data, "log") }
-
 // stop ends everything in the order of an event's way, so that nothing is cut off half-way.
 func (a *app) stop(ctx context.Context) error {
 	err := a.pumps.Load().Stop(ctx)
@@ -120,6 +110,9 @@ func (a *app) closeFiles() error {
 	}
 	if a.log != nil {
 		errs = append(errs, a.log.Close())
+	}
+	if a.unlock != nil {
+		errs = append(errs, a.unlock())
 	}
 	return errors.Join(errs...)
 }

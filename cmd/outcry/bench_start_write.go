@@ -33,13 +33,13 @@ func (b *startBench) write(ctx context.Context, folder string, n int) error {
 	if err = errors.Join(failed, err); err != nil {
 		return err
 	}
-	log, err := openLog(c, newMetrics())
+	ctx = context.WithoutCancel(ctx)
+	log, err := openLog(ctx, c, newMetrics())
 	if err != nil {
 		return err
 	}
 	p := events.NewPublisher(log, events.PublisherConfig{GroupEvery: groupEvery})
 	l.stream = p.Open("bench", l.epoch, l.mode)
-	ctx = context.WithoutCancel(ctx)
 	for sent := 0; sent < b.tail && err == nil; sent += loadSend {
 		if err = l.send(ctx, int64(min(loadSend, b.tail-sent))); err == nil {
 			_, err = l.stream.Flush(ctx)

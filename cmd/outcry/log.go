@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -8,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"outcry/events"
-	"outcry/events/embedded"
 )
 
 func newLog() *cobra.Command {
@@ -19,7 +19,7 @@ func newLog() *cobra.Command {
 }
 
 func newLogShow() *cobra.Command {
-	var data string
+	c := newConfig()
 	o := &output{}
 	limit := 20
 	cmd := &cobra.Command{Use: "show KIND/PARTITION[@OFFSET]", Short: "Show records of a partition, such as instrument/3@100", Args: needArgs(1, 1, "a position is"),
@@ -31,19 +31,22 @@ func newLogShow() *cobra.Command {
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			log, err := embedded.OpenReader(logPath(data), embedded.Config{})
+			if err := c.load(cmd); err != nil {
+				return misuse(cmd, "%w", err)
+			}
+			log, err := readLog(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
 			defer log.Close()
-			t, err := records(log, from, limit)
+			t, err := records(cmd.Context(), log, from, limit)
 			if err != nil {
 				return err
 			}
 			return o.print(cmd, t)
 		}}
 	o.flags(cmd)
-	cmd.Flags().StringVar(&data, "data", envOr("OUTCRY_DATA", defaultData()), "data folder")
+	c.flags(cmd, "data", "log.kafka")
 	cmd.Flags().IntVar(&limit, "limit", limit, "how many at most")
 	return cmd
 }
@@ -63,21 +66,22 @@ func parsePosition(text string) (p events.Position, err error) {
 	return p, nil
 }
 
-func records(log *embedded.Log, from events.Position, limit int) (*table, error) {
+func records(ctx context.Context, log events.Log, from events.Position, limit int) (*table, error) {
 	t := &table{columns: []string{"position", "bytes", "ingest_time", "source", "mode", "holds"}, right: set("bytes")}
 	var d events.Decoder
-	for r, err := range log.Records(from) {
+	for r, err := range events.Records(ctx, log, from) {
 		if err != nil {
 			return nil, err
 		}
 		if len(t.rows) == limit {
 			break
 		}
+		at := r.Position
 		b, err := d.Decode(r.Payload)
 		if err != nil {
-			return nil, fmt.Errorf("decoding %s: %w", r.Position, err)
+			return nil, fmt.Errorf("decoding %s: %w", at, err)
 		}
-		t.add(r.Position.String(), strconv.Itoa(len(r.Payload)), when(b.IngestTime), b.Source, word(b.Mode), holds(b))
+		t.add(at.String(), strconv.Itoa(len(r.Payload)), when(b.IngestTime), b.Source, word(b.Mode), holds(b))
 	}
 	return t, nil
 }

@@ -3,27 +3,28 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"outcry/actors/host"
 	"outcry/events"
-	"outcry/events/embedded"
 	"outcry/internal/digest"
 	"outcry/projections"
-	"outcry/projections/sqlite"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
 func newReplay() *cobra.Command {
-	r := &replay{}
+	r := &replay{config: newConfig()}
 	cmd := &cobra.Command{Use: "replay --data DIR --verify", Short: "Fold the log again and compare with the running server", Args: needArgs(0, 0, ""),
 		Long: `Fold the log of a data folder again, outside of the server that runs on it, and
 compare the hash of every entity with the server's: once from the first record,
 once from the newest checkpoint. Any difference is an error that names the entity.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if r.data == "" {
+			if err := r.config.load(cmd); err != nil {
+				return misuse(cmd, "%w", err)
+			}
+			if r.data = r.config.data; r.config.setting("data").origin.what == "default" {
 				return misuse(cmd, "--data is needed: the folder of the running server")
 			}
 			if !r.verify {
@@ -31,13 +32,15 @@ once from the newest checkpoint. Any difference is an error that names the entit
 			}
 			return r.run(cmd)
 		}}
-	r.address.flags(cmd)
+	r.config.flags(cmd, "data", "log.kafka", "store")
+	cmd.Flags().StringVar(&r.server, "server", os.Getenv("OUTCRY_SERVER"), "URL of the server; default: what it wrote into the data folder")
 	cmd.Flags().BoolVar(&r.verify, "verify", false, "compare with the server's hashes")
 	return cmd
 }
 
 type replay struct {
 	address
+	config *config
 	verify bool
 }
 
@@ -51,7 +54,7 @@ func (r *replay) run(cmd *cobra.Command) error {
 	if err != nil {
 		return explain(err, url)
 	}
-	store, err := sqlite.Open(filepath.Join(r.data, "rows.db"), sqlite.Config{Lineage: info.Lineage})
+	store, err := openStore(ctx, r.config, info.Lineage)
 	if err != nil {
 		return err
 	}
@@ -67,7 +70,7 @@ func (r *replay) run(cmd *cobra.Command) error {
 			if err != nil {
 				return explain(err, url)
 			}
-			n, from, err := verify(ctx, r.data, store, kind, p, live)
+			n, from, err := r.partition(ctx, store, kind, p, live)
 			if err != nil {
 				return err
 			}
@@ -81,12 +84,12 @@ func (r *replay) run(cmd *cobra.Command) error {
 	return err
 }
 
-// verify folds one partition up to where the server stood, from 0 and from the newest checkpoint before that.
-func verify(ctx context.Context, data string, store *sqlite.Store, kind events.Kind, partition int32, live *outcryv1.HashesResponse) (entities int, fromCheckpoint bool, err error) {
+// partition folds one partition up to where the server stood, from 0 and from the newest checkpoint before that.
+func (r *replay) partition(ctx context.Context, store projections.Store, kind events.Kind, partition int32, live *outcryv1.HashesResponse) (entities int, fromCheckpoint bool, err error) {
 	if live.Offset < 0 {
 		return 0, false, nil
 	}
-	log, err := embedded.OpenReader(logPath(data), embedded.Config{}) // now: it must hold what the server had folded
+	log, err := readLog(ctx, r.config) // now: it must hold what the server had folded
 	if err != nil {
 		return 0, false, err
 	}

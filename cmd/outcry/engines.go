@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"outcry/events"
+	"outcry/events/embedded"
+	"outcry/projections"
+	"outcry/projections/sqlite"
+)
+
+// openLog opens the log that the settings name, for a server.
+func openLog(_ context.Context, c *config, m *metrics) (events.Log, error) {
+	if c.kafkaLog() {
+		return nil, errors.New("this program has no Kafka yet")
+	}
+	l, err := embedded.Open(logPath(c.data), embedded.Config{
+		InstrumentPartitions: c.partitions, RoomPartitions: c.partitions, KeepBytes: c.logKeepBytes,
+		Logger: c.logger, Observer: m.log()})
+	if err != nil {
+		return nil, err // and not a log that is no log
+	}
+	return l, nil
+}
+
+// readLog opens it beside a server, to read.
+func readLog(_ context.Context, c *config) (events.Log, error) {
+	if c.kafkaLog() {
+		return nil, errors.New("this program has no Kafka yet")
+	}
+	l, err := embedded.OpenReader(logPath(c.data), embedded.Config{})
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// openStore opens the rows that the settings name; they are those of the log
+// of that lineage, or it is an error.
+func openStore(_ context.Context, c *config, lineage string) (projections.Store, error) {
+	if c.scyllaStore() {
+		return nil, errors.New("this program has no ScyllaDB yet")
+	}
+	s, err := sqlite.Open(rowsPath(c.data), sqlite.Config{Lineage: lineage})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func logPath(data string) string { return filepath.Join(data, "log") }
+
+func rowsPath(data string) string { return filepath.Join(data, "rows.db") }
+
+// lockData makes the folder and takes it for this process alone. Engines
+// elsewhere can serve many; what lies in the folder can't.
+func lockData(data string) (unlock func() error, err error) {
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return nil, fmt.Errorf("making the data folder: %w", err)
+	}
+	lock, err := embedded.OS{}.Lock(filepath.Join(data, "lock"))
+	if err != nil {
+		return nil, fmt.Errorf("the data folder %s is in use by another server: %w", data, err)
+	}
+	return lock.Close, nil
+}
