@@ -50,6 +50,13 @@ func (s *State) Member(user string) (m *outcryv1.Member, ok bool) {
 	return found.row(s.id, true), true
 }
 
+// Members tells everybody who is present, in no order.
+func (s *State) Members(tell func(*outcryv1.Member)) {
+	for _, m := range s.members {
+		tell(m.row(s.id, true))
+	}
+}
+
 // Recent gives the changes in (after, ...], oldest first, at most limit, of
 // the window that the state keeps, in their present state; first is the
 // lowest seq that the window still has (head+1 when it is empty).

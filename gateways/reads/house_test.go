@@ -113,6 +113,18 @@ func (h *house) Room(_ context.Context, id string, fn func(*room.State)) error {
 	return nil
 }
 
+// AwakeInstruments is Live's.
+func (h *house) AwakeInstruments(_ context.Context, fn func(string, *instrument.State)) error {
+	fn(h.id, h.tape)
+	return nil
+}
+
+// AwakeRooms is Live's.
+func (h *house) AwakeRooms(_ context.Context, fn func(string, *room.State)) error {
+	fn(lobby, h.talk)
+	return nil
+}
+
 func (h *house) fold(mode outcryv1.Mode, ticks []events.Tick, tape ...*outcryv1.TapeEvent) {
 	h.t.Helper()
 	h.facts.Reset()

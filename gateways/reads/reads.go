@@ -22,6 +22,11 @@ var (
 type Live interface {
 	Instrument(ctx context.Context, id string, fn func(*instrument.State)) error
 	Room(ctx context.Context, id string, fn func(*room.State)) error
+	// AwakeInstruments runs fn on the instruments that were folded of late, and
+	// may run it on others; those that it leaves out have had their rows written.
+	AwakeInstruments(ctx context.Context, fn func(id string, s *instrument.State)) error
+	// AwakeRooms is the same for rooms.
+	AwakeRooms(ctx context.Context, fn func(id string, s *room.State)) error
 }
 
 // Reads joins a store with live actors.
@@ -69,27 +74,6 @@ func (r *Reads) Latest(ctx context.Context, q *outcryv1.LatestRequest) (*outcryv
 		default:
 			answer.Unknown = append(answer.Unknown, id)
 		}
-	}
-	return answer, nil
-}
-
-// Instruments lists what the store has, as the actors know it now. A new
-// instrument is listed once its first row is written, a second at most.
-func (r *Reads) Instruments(ctx context.Context, q *outcryv1.InstrumentsRequest) (*outcryv1.InstrumentsResponse, error) {
-	rows, err := r.store.Instruments(ctx, q.Query, q.After, int(q.Limit)+1)
-	if err != nil {
-		return nil, fmt.Errorf("reading instruments: %w", err)
-	}
-	answer := &outcryv1.InstrumentsResponse{More: len(rows) > int(q.Limit)}
-	for _, row := range rows[:min(len(rows), int(q.Limit))] {
-		v, ok, err := r.view(ctx, row.Instrument)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			row = v.Latest()
-		}
-		answer.Instruments = append(answer.Instruments, row)
 	}
 	return answer, nil
 }

@@ -8,24 +8,6 @@ import (
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
-// Rooms lists what the store has.
-func (r *Reads) Rooms(ctx context.Context, q *outcryv1.RoomsRequest) (*outcryv1.RoomsResponse, error) {
-	rows, err := r.store.Rooms(ctx, q.User, q.After, int(q.Limit)+1)
-	if err != nil {
-		return nil, fmt.Errorf("reading rooms: %w", err)
-	}
-	return &outcryv1.RoomsResponse{Rooms: rows[:min(len(rows), int(q.Limit))], More: len(rows) > int(q.Limit)}, nil
-}
-
-// Members of a room, by name.
-func (r *Reads) Members(ctx context.Context, q *outcryv1.MembersRequest) (*outcryv1.MembersResponse, error) {
-	rows, err := r.store.Members(ctx, q.Room, q.After, int(q.Limit)+1)
-	if err != nil {
-		return nil, fmt.Errorf("reading members of %s: %w", q.Room, err)
-	}
-	return &outcryv1.MembersResponse{Members: rows[:min(len(rows), int(q.Limit))], More: len(rows) > int(q.Limit)}, nil
-}
-
 // Messages is a page of a room's changes, ascending: the newest, or those
 // after or before a seq.
 func (r *Reads) Messages(ctx context.Context, q *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error) {

@@ -64,6 +64,15 @@ func newExchange(t *testing.T) *exchange {
 	return x
 }
 
+// AwakeInstruments is reads.Live's.
+func (x *exchange) AwakeInstruments(_ context.Context, fn func(string, *instrument.State)) error {
+	fn("ACME", x.tape)
+	return nil
+}
+
+// AwakeRooms is reads.Live's.
+func (x *exchange) AwakeRooms(context.Context, func(string, *room.State)) error { return nil }
+
 // history calls as the published adapter does and gives the status, the times and nextTime.
 func (x *exchange) history(t *testing.T, query string, args ...any) (status string, times []int64, next any) {
 	t.Helper()
