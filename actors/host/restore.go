@@ -158,25 +158,28 @@ func (s *shard) restore(ctx context.Context) error {
 	return s.source.verifyStart(s.kind, s.partition)
 }
 
+// ErrOtherLog: going on would give other facts to numbers that were seen.
+var ErrOtherLog = errors.New("the log is not the one that was folded")
+
 // verify says whether the log is the one that was folded up to the checkpoint.
 func (c source) verify(row projections.Checkpoint) error {
 	at := events.Position{Kind: row.Kind, Partition: row.Partition, Offset: row.Offset}
 	if lineage := c.config.Log.Lineage(); row.Lineage != lineage {
-		return fmt.Errorf("the log is not the one that was folded: its lineage is %s, that of the checkpoint at %s is %s", lineage, at, row.Lineage)
+		return fmt.Errorf("%w: its lineage is %s, that of the checkpoint at %s is %s", ErrOtherLog, lineage, at, row.Lineage)
 	}
 	first, next, err := c.config.Log.Bounds(row.Kind, row.Partition)
 	if err != nil {
 		return fmt.Errorf("reading the bounds of %s/%d: %w", row.Kind, row.Partition, err)
 	}
 	if row.Offset < first || row.Offset >= next {
-		return fmt.Errorf("the log is not the one that was folded: it holds offsets %d to %d, the checkpoint is at %s", first, next-1, at)
+		return fmt.Errorf("%w: it holds offsets %d to %d, the checkpoint is at %s", ErrOtherLog, first, next-1, at)
 	}
 	checksum, err := c.config.Log.Checksum(at)
 	if err != nil {
 		return fmt.Errorf("reading the checksum of %s: %w", at, err)
 	}
 	if checksum != row.Checksum {
-		return fmt.Errorf("the log is not the one that was folded: the record at %s has checksum %016x, the checkpoint saw %016x", at, checksum, row.Checksum)
+		return fmt.Errorf("%w: the record at %s has checksum %016x, the checkpoint saw %016x", ErrOtherLog, at, checksum, row.Checksum)
 	}
 	return nil
 }

@@ -56,8 +56,12 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 	if a.unlock, err = lockData(c.data); err != nil {
 		return a, err
 	}
-	if a.log, err = openLog(ctx, c, a.metrics); err != nil {
+	log, err := openLog(ctx, c, a.metrics)
+	if err != nil {
 		return a, err
+	}
+	if a.log, err = admit(c, log); err != nil {
+		return a, errors.Join(err, log.Close())
 	}
 	if a.store, err = openStore(ctx, c, a.log.Lineage()); err != nil {
 		return a, err
@@ -80,7 +84,7 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 		Flushed: a.flushed, Observer: a.metrics.host(), Logger: c.logger,
 	}))
 	if err != nil {
-		return a, fmt.Errorf("starting the actors: %w", err)
+		return a, fmt.Errorf("starting the actors: %w", otherLog(c, err))
 	}
 	a.reads = reads.New(a.host, a.store)
 	a.commands = command.New(command.Config{Stream: a.publisher.Open(command.Source, "", outcryv1.Mode_MODE_LIVE),

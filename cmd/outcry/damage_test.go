@@ -85,6 +85,59 @@ func TestALogOlderThanItsCheckpointIsRefusedWithThePlace(t *testing.T) {
 	}
 }
 
+// Breaks for users: after a disaster there is no way on, or clients take the
+// past that is gone for the one that is there.
+func TestAnAdoptedLogGoesOnAndTellsClientsToBeginAnew(t *testing.T) {
+	s := talked(t)
+	old := t.TempDir()
+	if err := os.CopyFS(filepath.Join(old, "log"), os.DirFS(filepath.Join(s.data, "log"))); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	before := lineageOf(t, s)
+	s.run("post", "floor", "of the lost past", "--user", "ann")
+	s.stop()
+	if err := errors.Join(os.RemoveAll(filepath.Join(s.data, "log")), os.CopyFS(filepath.Join(s.data, "log"), os.DirFS(filepath.Join(old, "log")))); err != nil {
+		t.Fatal(err)
+	}
+	says(t, s.refused(), "the log is not the one that was folded", "outcry log adopt --data "+s.data)
+	says(t, s.run("log", "adopt", "--data", s.data), "old lineage  "+before, "new lineage", "rows.db.")
+	s.start()
+	adopted := lineageOf(t, s)
+	if adopted == before {
+		t.Error("clients are told the lineage of the lost past")
+	}
+	messages := s.run("query", "messages", "floor", "--limit", "0")
+	if !strings.Contains(messages, "first") || strings.Contains(messages, "of the lost past") {
+		t.Errorf("the room has\n%s", messages)
+	}
+	s.run("post", "floor", "onwards", "--user", "ann")
+	s.run("replay", "--data", s.data, "--verify")
+	s.stop()
+	s.start()
+	if again := lineageOf(t, s); again != adopted {
+		t.Errorf("after a restart clients are told %s, before %s", again, adopted)
+	}
+}
+
+// Breaks for users: a wrong address serves another firm's tape under the cursors of this one.
+func TestAnotherLogThanTheOneThatWasServedIsRefused(t *testing.T) {
+	s, other := talked(t), talked(t)
+	if err := errors.Join(os.RemoveAll(filepath.Join(s.data, "log")), os.Rename(filepath.Join(other.data, "log"), filepath.Join(s.data, "log"))); err != nil {
+		t.Fatal(err)
+	}
+	says(t, s.refused(), "served another log", "another folder with --data", "outcry log adopt")
+}
+
+func lineageOf(t *testing.T, s *server) string {
+	t.Helper()
+	info, err := s.client().Info(t.Context(), &outcryv1.InfoRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Lineage
+}
+
 // Breaks for users: a full disk loses what was acknowledged, hangs instead of
 // saying so, or needs a restart when there is room again.
 func TestAFullDiskRefusesCommandsAndGoesOnWhenThereIsRoom(t *testing.T) {

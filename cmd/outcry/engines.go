@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"outcry/events"
 	"outcry/events/embedded"
@@ -50,6 +51,14 @@ func openStore(_ context.Context, c *config, lineage string) (projections.Store,
 		return nil, err
 	}
 	return s, nil
+}
+
+// logName says for people where the log is.
+func (c *config) logName() string {
+	if c.kafkaLog() {
+		return "the log in Kafka at " + strings.Join(c.kafka.brokers, ",")
+	}
+	return "the log in " + logPath(c.data)
 }
 
 func logPath(data string) string { return filepath.Join(data, "log") }

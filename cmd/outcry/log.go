@@ -13,8 +13,8 @@ import (
 
 func newLog() *cobra.Command {
 	cmd := &cobra.Command{Use: "log", Short: "Look into the log of a data folder", Args: needArgs(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error { return misuse(cmd, "say what to do: check or show") }}
-	cmd.AddCommand(newLogCheck(), newLogShow())
+		RunE: func(cmd *cobra.Command, _ []string) error { return misuse(cmd, "say what to do: check, show or adopt") }}
+	cmd.AddCommand(newLogCheck(), newLogShow(), newLogAdopt())
 	return cmd
 }
 
@@ -34,7 +34,7 @@ func newLogShow() *cobra.Command {
 			if err := c.load(cmd); err != nil {
 				return misuse(cmd, "%w", err)
 			}
-			log, err := readLog(cmd.Context(), c)
+			log, err := readServedLog(cmd.Context(), c)
 			if err != nil {
 				return err
 			}

@@ -89,7 +89,7 @@ func (r *replay) partition(ctx context.Context, store projections.Store, kind ev
 	if live.Offset < 0 {
 		return 0, false, nil
 	}
-	log, err := readLog(ctx, r.config) // now: it must hold what the server had folded
+	log, err := readServedLog(ctx, r.config) // now: it must hold what the server had folded
 	if err != nil {
 		return 0, false, err
 	}
