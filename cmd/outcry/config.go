@@ -34,6 +34,7 @@ type config struct {
 	logKeepBytes int64
 	kafka        kafkaSettings
 	scylla       scyllaSettings
+	feeds        []feedSetting // of the section feeds, see feeds.go
 	// sections of outcry.yaml that are not single values, see config_sections.go.
 	sections map[string]*yaml.Node
 

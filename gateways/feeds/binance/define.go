@@ -50,7 +50,8 @@ func (f *Feed) prepare(ctx context.Context) (fresh []*outcryv1.IngestEvent, err 
 		d := define(accepted, infos[f.config.Symbols[i]])
 		f.definitions[id] = d
 		f.resume[id] = newestTrade(known[id])
-		if !proto.Equal(d, accepted) {
+		_, has := infos[f.config.Symbols[i]]
+		if !proto.Equal(d, accepted) && (has || infos == nil) {
 			fresh = append(fresh, definition(id, d))
 		}
 	}
@@ -95,9 +96,14 @@ func (f *Feed) symbols(ctx context.Context) (map[string]symbolInfo, error) {
 			f.tell(Notice{Kind: "unchecked", Instrument: f.config.instrument(s), Text: fmt.Sprintf("%s is not trading now (%s)", s, info.Status)})
 		}
 	}
-	if len(wrong) > 0 {
-		return nil, &finalError{fmt.Errorf("the exchange's market %s has no symbol %s", f.config.Market, strings.Join(wrong, ", no "))}
+	if len(wrong) == 0 {
+		return infos, nil
 	}
+	err = fmt.Errorf("the exchange's market %s has no symbol %s", f.config.Market, strings.Join(wrong, ", no "))
+	if !f.options.SkipWrong {
+		return nil, &finalError{err}
+	}
+	f.tell(Notice{Kind: "wrong", Text: err.Error()})
 	return infos, nil
 }
 

@@ -26,6 +26,9 @@ type Options struct {
 	Final func(error) bool
 	// GiveUp is how long a first connection is tried for; 0: for ever.
 	GiveUp time.Duration
+	// SkipWrong goes on without symbols that the exchange does not have, with a
+	// notice: one that was delisted must not cost the others at a server's next start.
+	SkipWrong bool
 }
 
 // Feed follows the streams of one Config. Status may be asked from any goroutine.

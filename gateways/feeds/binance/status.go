@@ -43,7 +43,7 @@ const behindMost = 5 * time.Second
 
 // Notice is something that people want to know when it happens.
 type Notice struct {
-	// Kind: connected, lost, stale, renewed, gap, filled, refused, unreadable, unchecked, waiting, server.
+	// Kind: connected, lost, stale, renewed, gap, filled, refused, unreadable, unchecked, wrong, waiting, server.
 	Kind string
 	// Instrument that it is about, if it is one.
 	Instrument string

@@ -1,0 +1,155 @@
+package binance
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"outcry/gateways/feeds/binance/exchangetest"
+)
+
+// A server that is away for a while must get everything afterwards, once.
+func TestWhatAServerThatIsAwayDoesNotTakeIsSentAgain(t *testing.T) {
+	x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 1000), Symbols: steps})
+	h := newHouse()
+	h.down = func(n int) error {
+		if n > 2 && n < 5 {
+			return errDown
+		}
+		return nil
+	}
+	r := start(t, Config{Symbols: []string{"BTCUSDT"}}, x, h)
+	if n := r.told("waiting"); !strings.Contains(n.Text, "down") {
+		t.Errorf("told %+v", n)
+	}
+	r.told("server")
+	<-x.Played
+	h.until(t, "the last trade is in", h.hasTrade(btc, 1100))
+	r.end()
+	h.dense(t, btc, 101, 1100)
+	if s := r.Status(); s.Trouble != "" {
+		t.Errorf("%+v", s)
+	}
+}
+
+// A slow server must slow the exchange down; a feed that gathers instead ends without memory.
+func TestAServerThatTakesNothingPushesTheExchangeBack(t *testing.T) {
+	const queue = 10
+	x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 40_000), Symbols: steps})
+	h := newHouse()
+	h.slow = make(chan struct{})
+	r := start(t, Config{Symbols: []string{"BTCUSDT"}, Queue: queue}, x, h)
+	r.told("connected")
+	for r.Status().Queued < queue { // until the queue is full, as Status tells
+		select {
+		case <-t.Context().Done():
+			t.Fatal(r.Status())
+		default:
+		}
+	}
+	select {
+	case <-x.Played:
+		t.Error("everything was read")
+	default:
+	}
+	if s := r.Status(); s.Received > queue+2 || s.Behind == 0 {
+		t.Errorf("%+v", s)
+	}
+	close(h.slow)
+	<-x.Played
+	h.until(t, "the last trade is in", h.hasTrade(btc, 40_100))
+	r.end()
+	h.dense(t, btc, 101, 40_100)
+}
+
+// Ctrl-C must not lose what was read: quotes come only once.
+func TestAStoppedFeedEndsOnceWhatItHasReadIsDurable(t *testing.T) {
+	x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 5000), Symbols: steps})
+	h := newHouse()
+	r := start(t, Config{Symbols: []string{"BTCUSDT"}}, x, h)
+	h.until(t, "some trades are in", h.hasTrade(btc, 200))
+	r.end()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s, in := r.Status(), uint64(len(h.trades[btc])+len(h.quotes[btc])+1); s.Received != in || s.Accepted != in || s.Queued != 0 {
+		t.Errorf("%+v, %d are in", s, in)
+	}
+}
+
+// A server on an empty folder knows no instrument: without definitions it would refuse everything from then on.
+func TestAServerThatBeganAnewGetsTheDefinitionsAgain(t *testing.T) {
+	x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 20_000), Symbols: steps})
+	h := newHouse()
+	r := start(t, Config{Symbols: []string{"BTCUSDT"}}, x, h)
+	h.until(t, "some trades are in", h.hasTrade(btc, 500))
+	h.forget()
+	<-x.Played
+	h.until(t, "the last trade is in", h.hasTrade(btc, 20_100))
+	r.end()
+	if s := r.Status(); s.Refused != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// An input that the server refuses as a whole would be sent for ever.
+func TestARequestThatIsRefusedForGoodEndsTheFeed(t *testing.T) {
+	x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 100), Symbols: steps})
+	h := newHouse()
+	h.down = func(int) error { return errDown }
+	f, err := New(Config{Symbols: []string{"BTCUSDT"}, BaseURL: x.BaseURL(), RestURL: x.RestURL()}, h, Options{Final: func(err error) bool { return err == errDown }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "are not in") {
+		t.Errorf("it ends with %v", err)
+	}
+}
+
+// Somebody who types a wrong symbol wants to hear it at once, with what was meant.
+func TestAWrongSymbolIsToldWithThoseSpelledAlike(t *testing.T) {
+	x := exchangetest.Start(t, exchangetest.Config{Symbols: steps})
+	c := Config{Symbols: []string{"BTCUSD", "ETHUSDT", "XYZ"}, BaseURL: x.BaseURL(), RestURL: x.RestURL()}
+	f, err := New(c, newHouse(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = f.Run(t.Context())
+	if err == nil || err.Error() != "the exchange's market spot has no symbol BTCUSD (there is BTCUSDT), no XYZ" {
+		t.Errorf("it ends with %v", err)
+	}
+	if x.Opened() != 0 {
+		t.Error("it connected")
+	}
+}
+
+// A server's other symbols must not stand still because one was delisted.
+func TestAServersFeedGoesOnWithoutAWrongSymbol(t *testing.T) {
+	x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 100), Symbols: steps})
+	h := newHouse()
+	var wrong atomic.Bool
+	f, err := New(Config{Symbols: []string{"GONEUSDT", "BTCUSDT"}, BaseURL: x.BaseURL(), RestURL: x.RestURL()}, h,
+		Options{SkipWrong: true, Notice: func(n Notice) { wrong.Store(wrong.Load() || n.Kind == "wrong") }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- f.Run(ctx) }()
+	h.until(t, "the last trade is in", h.hasTrade(btc, 200))
+	stop()
+	if err := <-ended; err != nil || !wrong.Load() || h.defined["BINANCE:GONEUSDT"] != nil {
+		t.Errorf("%v, told %v, %v", err, wrong.Load(), h.defined)
+	}
+}
+
+// A wrong address must not be tried for ever by somebody at a terminal.
+func TestAnAddressThatIsNoExchangeEndsTheFeed(t *testing.T) {
+	x := exchangetest.Start(t, exchangetest.Config{Symbols: steps, Refuse: 404})
+	r := start(t, Config{Symbols: []string{"BTCUSDT"}}, x, newHouse())
+	err := <-r.ended
+	r.ended <- nil
+	if err == nil || !strings.Contains(err.Error(), "it answers 404 Not Found; is the base URL right?") {
+		t.Errorf("it ends with %v", err)
+	}
+}
