@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"outcry/gateways/feeds/binance"
 	"outcry/gateways/feeds/binance/exchangetest"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -151,4 +152,72 @@ func TestBarsOfALiveFeedAreTheIndependentOnesWhateverTheConnectionDoes(t *testin
 		t.Logf("%s: %+v", instrument, end)
 	}
 	s.allBars()
+}
+
+// Whoever runs the command from a script or a unit file needs its restart, its
+// double and its Ctrl-C to be harmless.
+func TestAFeedThatIsKilledStartedAgainAndDoubledCountsEachTradeOnce(t *testing.T) {
+	x := exchangetest.Start(t, exchangetest.Config{Messages: trading(t, 501, 8000), Symbols: bothSymbols, Pace: 100 * time.Microsecond})
+	s := newServer(t)
+	first := s.follow(x, "BTCUSDT")
+	s.newest("BINANCE:BTCUSDT", 1500)
+	if err := first.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = first.cmd.Wait() // it was killed, and says so
+	second, third := s.follow(x, "btcusdt"), s.follow(x, "BTCUSDT")
+	s.newest("BINANCE:BTCUSDT", 3000)
+	s.kill() // and the server, too
+	s.start()
+	<-x.Played
+	s.newest("BINANCE:BTCUSDT", 8500)
+	ends := []feedLine{second.stop(), third.stop()}
+	s.everyTrade("BINANCE:BTCUSDT", 501, 8500)
+	if d := ends[0].Duplicates + ends[1].Duplicates + ends[0].Late + ends[1].Late; d == 0 || ends[0].Gaps+ends[1].Gaps > 0 {
+		t.Errorf("%+v", ends)
+	}
+}
+
+// What was typed wrong must be told at once, with what to do, and with the right exit code.
+func TestWhatIsWrongWithAFeedIsToldAtOnce(t *testing.T) {
+	x := exchangetest.Start(t, exchangetest.Config{Messages: trading(t, 1, 10), Symbols: bothSymbols})
+	s := newServer(t)
+	urls := []string{"--base-url", x.BaseURL(), "--rest-url", x.RestURL()}
+	for _, c := range []struct {
+		code int
+		args []string
+		says []string
+	}{
+		{2, nil, []string{"a symbol such as BTCUSDT is needed"}},
+		{2, []string{"BTC/USDT", "--market", "moon", "--streams", "kline"}, []string{`symbol "BTC/USDT"`, `market "moon"`, `stream "kline"`}},
+		{1, append([]string{"BTCUSD"}, urls...), []string{"no symbol BTCUSD (there is BTCUSDT)"}},
+		{1, append([]string{"BTCUSDT", "--server", "http://127.0.0.1:9"}, urls...), []string{"no server answers at http://127.0.0.1:9: start one with"}},
+		{1, []string{"BTCUSDT", "--base-url", "ws://127.0.0.1:9", "--give-up", "1s"}, []string{"connecting to ws://127.0.0.1:9/stream", "tried for 1s"}},
+		{1, []string{"BTCUSDT", "--base-url", x.BaseURL() + "/nothing"}, []string{"it answers 404 Not Found; is the base URL right?"}},
+	} {
+		begun := time.Now()
+		says(t, s.fails(c.code, append([]string{"feed", "binance"}, c.args...)...), c.says...)
+		if took := time.Since(begun); took > 6*time.Second {
+			t.Errorf("%v takes %s", c.args, took)
+		}
+	}
+	says(t, s.fails(2, "feed", "nasdaq"), `there is no feed "nasdaq"; there is binance`)
+}
+
+// People want to see that it runs, how old the newest is, and whether the server keeps up.
+func TestTheLineOfAFeed(t *testing.T) {
+	var out, errs bytes.Buffer
+	r := newFeedReport(&out, &errs, false, "binance")
+	r.mu.at = time.Now().Add(-10 * time.Second)
+	s := binance.Status{Connections: 2, Live: 1, Received: 5000, Accepted: 4900, Duplicates: 3, Gaps: 1, Missing: 7, Behind: 2 * time.Second, Queued: 97, Newest: time.Now().Add(-time.Second)}
+	r.status(s, "status")
+	says(t, out.String(), "binance connecting: 500 events/s, newest 1s old, server 2s behind, 97 waiting, 1 of 2 connections, 4900 accepted, 3 duplicates, 1 gaps, 7 trades missing\n")
+	r.notice(binance.Notice{Kind: "gap", Text: "BINANCE:BTCUSDT: 7 trades are missing"})
+	says(t, errs.String(), "BINANCE:BTCUSDT: 7 trades are missing\n")
+	out.Reset()
+	r.json = true
+	r.notice(binance.Notice{Kind: "gap", Instrument: "BINANCE:BTCUSDT", From: 3, To: 9, Text: "x"})
+	s.Live = 2
+	r.status(s, "status")
+	says(t, out.String(), `"type":"notice"`, `"from":3,"to":9`, `"type":"status"`, `"state":"live"`, `"behind_ms":2000`, `"trades_missing":7`)
 }

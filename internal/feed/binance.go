@@ -138,6 +138,9 @@ func (p *binanceParser) tick(t *exchangeTick, received string, n uint64, emit fu
 	}
 	t.row["instrument"] = p.options.Venue + ":" + t.symbol
 	if p.live {
+		if t.id == 0 {
+			return errors.New("a message without an id")
+		}
 		t.row["source_seq"] = strconv.FormatUint(t.id, 10)
 	}
 	return p.event(t.row, n, emit)

@@ -106,11 +106,8 @@ func (m *BinanceMessage) take(ev *outcryv1.IngestEvent) {
 
 func (m BinanceMessage) with(id uint64, err error) (BinanceMessage, error) {
 	var ignored errIgnored
-	switch {
-	case errors.As(err, &ignored):
+	if errors.As(err, &ignored) {
 		m.Ignored, err = string(ignored), nil
-	case err == nil && id == 0:
-		err = errors.New("a message without an id")
 	}
 	m.ID = id
 	return m, err

@@ -35,7 +35,7 @@ func TestWhatAServerThatIsAwayDoesNotTakeIsSentAgain(t *testing.T) {
 
 // A slow server must slow the exchange down; a feed that gathers instead ends without memory.
 func TestAServerThatTakesNothingPushesTheExchangeBack(t *testing.T) {
-	const queue = 10
+	const queue = 1000
 	x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 40_000), Symbols: steps})
 	h := newHouse()
 	h.slow = make(chan struct{})
@@ -79,13 +79,13 @@ func TestAStoppedFeedEndsOnceWhatItHasReadIsDurable(t *testing.T) {
 
 // A server on an empty folder knows no instrument: without definitions it would refuse everything from then on.
 func TestAServerThatBeganAnewGetsTheDefinitionsAgain(t *testing.T) {
-	x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 20_000), Symbols: steps})
+	x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 6000), Symbols: steps})
 	h := newHouse()
 	r := start(t, Config{Symbols: []string{"BTCUSDT"}}, x, h)
-	h.until(t, "some trades are in", h.hasTrade(btc, 500))
+	h.until(t, "some trades are in", h.hasTrade(btc, 300))
 	h.forget()
 	<-x.Played
-	h.until(t, "the last trade is in", h.hasTrade(btc, 20_100))
+	h.until(t, "the last trade is in", h.hasTrade(btc, 6100))
 	r.end()
 	if s := r.Status(); s.Refused != 0 {
 		t.Errorf("%+v", s)
