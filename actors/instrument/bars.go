@@ -78,8 +78,8 @@ func (f *folding) toBar(resolution int, t *trade) {
 		return
 	}
 	if !ok {
-		if r.full() {
-			f.leave(resolution, r.at(0))
+		if b := r.leaving(); b != nil {
+			f.leave(resolution, b)
 		}
 		i = r.insert(i)
 		r.at(i).state = forming
@@ -176,8 +176,6 @@ func (b *bar) public(resolution int) Bar {
 // those that are forming among them.
 func (s *State) Bars(resolution int, dst []Bar) []Bar {
 	r := &s.rings[resolution]
-	for i := range r.n() {
-		dst = append(dst, r.at(i).public(resolution))
-	}
+	r.each(func(b *bar) { dst = append(dst, b.public(resolution)) })
 	return dst
 }

@@ -170,13 +170,17 @@ func BenchmarkMemory(b *testing.B) {
 		f.fold()
 	}
 	after := heap()
-	bars, buffers := 0, 0
+	flat, packed, buffers := 0, 0, 0
 	for _, s := range f.states {
-		bars += cap(s.rings[Second].bars) + cap(s.rings[Minute].bars)
+		for i := range s.rings {
+			flat += cap(s.rings[i].hot)
+			packed += cap(s.rings[i].old)
+		}
 		buffers += cap(s.block.data)
 	}
 	b.ReportMetric(float64(after-before)/benchInstruments, "B/instrument")
-	b.ReportMetric(float64(bars)/benchInstruments, "bars/instrument")
+	b.ReportMetric(float64(flat)/benchInstruments, "bars/instrument")
+	b.ReportMetric(float64(packed)/benchInstruments, "packedB/instrument")
 	b.ReportMetric(float64(buffers)/benchInstruments, "blockB/instrument")
 	runtime.KeepAlive(f)
 }

@@ -118,8 +118,9 @@ func (p *parser) ring(r *ring, resolution int) {
 	}
 	before := int64(-1)
 	for range n {
+		r.pack()
 		r.grow()
-		b := r.at(r.n() - 1)
+		b := r.newest()
 		p.bar(b)
 		start := startOf(resolution, b.openAt)
 		if p.err == nil && (start <= before || b.openAt < 0 || b.openAt > timeMax || startOf(resolution, b.closeAt) != start || b.volume <= 0) {

@@ -120,8 +120,9 @@ func bit(set bool, value uint8) uint8 {
 
 func (r *ring) append(dst []byte, resolution int) []byte {
 	dst = appendNumbers(dst, r.versions, uint64(r.n()))
-	for i := range r.n() {
-		dst = r.at(i).append(dst)
+	dst = append(dst, r.old...)
+	for i := range r.hot {
+		dst = r.hot[i].append(dst)
 	}
 	return dst
 }

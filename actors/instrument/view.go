@@ -22,7 +22,7 @@ func (s *State) View(v *View) {
 	for resolution := range s.rings {
 		if r := &s.rings[resolution]; r.n() > 0 {
 			v.HasBar[resolution] = true
-			v.Bars[resolution] = r.at(r.n() - 1).public(resolution)
+			v.Bars[resolution] = r.newest().public(resolution)
 		}
 	}
 }
