@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
+	"google.golang.org/protobuf/proto"
 	"gopkg.in/yaml.v3"
 
 	"outcry/events"
@@ -320,4 +321,13 @@ var errAway = errors.New("the log is away")
 func trade(instrument string, n int) raw.Message {
 	return raw.Message{Value: fmt.Appendf(nil, `{"instrument":%q,"time":%d,"price":"%d.5","size":2,"id":"t%d"}`,
 		instrument, 1_700_000_000_000_000_000+n, 100+n%7, n)}
+}
+
+func protobuf(t testing.TB, ev *outcryv1.IngestEvent, offset int64) raw.Message {
+	t.Helper()
+	text, err := proto.Marshal(ev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw.Message{Offset: offset, Value: text}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -60,6 +61,11 @@ func (t *Table) readCSV(text []byte) error {
 		return err
 	}
 	t.columns = all[0]
+	for i, name := range t.columns {
+		if slices.Contains(t.columns[:i], name) {
+			return fmt.Errorf("two columns are %q", name)
+		}
+	}
 	for _, cells := range all[1:] {
 		row := make(map[string]string, len(cells))
 		for i, c := range cells {
@@ -76,6 +82,9 @@ func (t *Table) readList(text []byte) error {
 	d.UseNumber()
 	if err := d.Decode(&list); err != nil {
 		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something stands after the list")
 	}
 	for _, object := range list {
 		row := make(map[string]string, len(object))
