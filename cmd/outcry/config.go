@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"gopkg.in/yaml.v3"
 
+	"outcry/events/pipeline"
 	"outcry/gateways/guard"
 )
 
@@ -35,6 +36,8 @@ type config struct {
 	kafka        kafkaSettings
 	scylla       scyllaSettings
 	feeds        []feedSetting // of the section feeds, see feeds.go
+	// pipelines: of outcry.yaml.
+	pipelines []pipeline.Config
 	// sections of outcry.yaml that are not single values, see config_sections.go.
 	sections map[string]*yaml.Node
 

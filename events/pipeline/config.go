@@ -65,8 +65,8 @@ const TopicPrefix = "outcry.raw."
 
 var name = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 
-// withDefaults fills in what is not said.
-func (c Config) withDefaults() Config {
+// WithDefaults is what is in effect.
+func (c Config) WithDefaults() Config {
 	set := func(s *string, otherwise string) {
 		if *s == "" {
 			*s = otherwise
@@ -83,31 +83,27 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// WithDefaults is what is in effect.
-func (c Config) WithDefaults() Config { return c.withDefaults() }
-
-// Validate gives all faults of a pipeline at once; those of its stages need
-// env, because tables and stages written in Go are looked up.
-func (c Config) Validate(env stage.Env) error {
-	c = c.withDefaults()
-	_, faults := c.build(env)
-	return errors.Join(append(c.faults(), faults...)...)
+// Validate gives all faults of a pipeline at once. Tables and stages written
+// in Go are looked up, too.
+func (c Config) Validate(e Env) error {
+	_, err := c.WithDefaults().load(e)
+	return err
 }
 
 // ValidateAll checks pipelines together. Each fault says where it stands: pipelines[0].stages[2].time: …
-func ValidateAll(all []Config, env stage.Env) error {
+func ValidateAll(all []Config, e Env) error {
 	var faults []error
 	names, topics := map[string]int{}, map[string]int{}
 	for i, c := range all {
-		if err := c.Validate(env); err != nil {
-			for _, e := range flat(err) {
-				faults = append(faults, fmt.Errorf("pipelines[%d].%w", i, e))
+		if err := c.Validate(e); err != nil {
+			for _, fault := range flat(err) {
+				faults = append(faults, fmt.Errorf("pipelines[%d].%w", i, fault))
 			}
 		}
 		if before, twice := names[c.Name]; twice {
 			faults = append(faults, fmt.Errorf("pipelines[%d].name: %q is the name of pipelines[%d] too", i, c.Name, before))
 		}
-		topic := c.withDefaults().Topic
+		topic := c.WithDefaults().Topic
 		if before, twice := topics[topic]; twice && all[before].Name != c.Name {
 			faults = append(faults, fmt.Errorf("pipelines[%d].topic: %q is read by pipelines[%d] already", i, topic, before))
 		}

@@ -32,7 +32,7 @@ func TestAllMistakesOfAllPipelinesAreToldAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = ValidateAll(all, stage.Env{})
+	err = ValidateAll(all, Env{})
 	if err == nil {
 		t.Fatal("no fault")
 	}
@@ -47,7 +47,7 @@ func TestAllMistakesOfAllPipelinesAreToldAtOnce(t *testing.T) {
 	if n := len(flat(err)); n != 14 {
 		t.Errorf("%d faults:\n%v", n, err)
 	}
-	if err := ValidateAll([]Config{{Name: "a"}, {Name: "b", Stages: []stage.Spec{{Set: map[string]string{"a": "b"}}}}}, stage.Env{}); err != nil {
+	if err := ValidateAll([]Config{{Name: "a"}, {Name: "b", Stages: []stage.Spec{{Set: map[string]string{"a": "b"}}}}}, Env{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -58,7 +58,7 @@ type loaded struct {
 
 // New builds a pipeline, or tells all faults of its declaration.
 func New(c Config, e Env) (*Pipeline, error) {
-	p := &Pipeline{config: c.withDefaults(), env: e}
+	p := &Pipeline{config: c.WithDefaults(), env: e}
 	return p, p.Reload()
 }
 
@@ -67,29 +67,34 @@ func (p *Pipeline) Config() Config { return p.config }
 
 // Reload reads tables and definitions again. On an error everything stays as it was.
 func (p *Pipeline) Reload() error {
-	faults := p.config.faults()
-	program, more := p.config.build(p.env.Stages())
-	next := &loaded{program: program}
-	if p.config.Definitions != "" {
-		text, err := p.env.read(p.config.Definitions)
-		if err == nil {
-			next.given, err = feed.ReadDefinitions(bytes.NewReader(text), p.config.Definitions)
-		}
-		if err != nil {
-			faults = append(faults, fmt.Errorf("definitions: %w", err))
-		}
-	}
-	if err := errors.Join(append(faults, more...)...); err != nil {
+	next, err := p.config.load(p.env)
+	if err != nil {
 		return fmt.Errorf("pipeline %s: %w", p.config.Name, err)
 	}
-	first := p.current.Swap(next) == nil
-	if !first { // the definitions may be others now
+	if first := p.current.Swap(next) == nil; !first { // the definitions may be others now
 		p.lanes.each(func(l *lane) { l.fields = nil })
 	}
 	return nil
 }
 
-// lane prepares what is remembered of the batch's partition; it must be held.
+// load builds what a declaration with its defaults says, or tells all faults.
+func (c Config) load(e Env) (*loaded, error) {
+	faults := c.faults()
+	program, more := c.build(e.Stages())
+	next := &loaded{program: program}
+	if c.Definitions != "" {
+		text, err := e.read(c.Definitions)
+		if err == nil {
+			next.given, err = feed.ReadDefinitions(bytes.NewReader(text), c.Definitions)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("definitions: %w", err))
+		}
+	}
+	return next, errors.Join(append(faults, more...)...)
+}
+
+// prepare makes the batch's lane ready; it must be held.
 func (p *Pipeline) prepare(l *lane, b *raw.Batch, now *loaded) error {
 	if l.epoch != b.Epoch {
 		l.epoch, l.next = b.Epoch, -1

@@ -11,8 +11,18 @@ import (
 // settle brings a batch to its end: everything of it is in the log, left out
 // on purpose, or in the poison topic when nil comes back. After an error the
 // whole batch has to be settled again.
-func (p *Pipeline) settle(ctx context.Context, b *raw.Batch, to destinations) (c Counts, err error) {
-	l := p.lanes.of(b)
+func (p *Pipeline) settle(ctx context.Context, b *raw.Batch, to destinations) (Counts, error) {
+	return p.settleIn(ctx, p.lanes.of(b), b, to)
+}
+
+// Settle is for batches that come by no topic, such as the lines of a request:
+// nothing is remembered from one to the next. What cannot pass is given to
+// poison. Many goroutines may call it.
+func (p *Pipeline) Settle(ctx context.Context, b *raw.Batch, sink Sink, poison Poison) (Counts, error) {
+	return p.settleIn(ctx, &lane{}, b, destinations{sink: sink, poison: poison})
+}
+
+func (p *Pipeline) settleIn(ctx context.Context, l *lane, b *raw.Batch, to destinations) (c Counts, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := p.current.Load()
