@@ -13,8 +13,10 @@ import (
 
 func newLog() *cobra.Command {
 	cmd := &cobra.Command{Use: "log", Short: "Look into the log of a data folder", Args: needArgs(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error { return misuse(cmd, "say what to do: check, show or adopt") }}
-	cmd.AddCommand(newLogCheck(), newLogShow(), newLogAdopt())
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return misuse(cmd, "say what to do: check, show, copy or adopt")
+		}}
+	cmd.AddCommand(newLogCheck(), newLogShow(), newLogAdopt(), newLogCopy())
 	return cmd
 }
 
