@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
+	realEngines.close()
 	os.RemoveAll(dir)
 	os.Exit(code)
 }
@@ -44,8 +45,13 @@ type server struct {
 	url  string
 }
 
-func newServer(t *testing.T) *server {
+func newServer(t *testing.T) *server { return newServerOn(t, embeddedEngines) }
+
+// newServerOn starts a server whose log and rows are where e says.
+func newServerOn(t *testing.T, e engineSet) *server {
+	t.Helper()
 	s := &server{t: t, data: t.TempDir(), home: t.TempDir(), http: "127.0.0.1:0"}
+	e.settle(t, s.data)
 	s.start()
 	t.Cleanup(s.kill)
 	return s
