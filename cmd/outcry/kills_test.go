@@ -19,11 +19,15 @@ var soak = os.Getenv("OUTCRY_SOAK") != ""
 // or a message under a number must find the same there, whatever happened to the process.
 func TestKilledInTheMiddleOfImportsNothingIsLostAndNobodyMissesAThing(t *testing.T) {
 	shared(t, "binance")
+	onEachEngine(t, killedInTheMiddle)
+}
+
+func killedInTheMiddle(t *testing.T, e engineSet) {
 	kills := 20
 	if soak {
 		kills = 200
 	}
-	w := newKilling(t)
+	w := newKilling(t, e)
 	for kill := range kills {
 		w.cut(kill)
 		if t.Failed() {
@@ -56,8 +60,8 @@ type killing struct {
 
 var instruments = []string{"BINANCE:BTCUSDT", "BINANCE:ETHUSDT", "BINANCE-USDM:BTCUSDT", "BINANCE-USDM:ETHUSDT"}
 
-func newKilling(t *testing.T) *killing {
-	s := newServer(t)
+func newKilling(t *testing.T, e engineSet) *killing {
+	s := newServerOn(t, e)
 	w := &killing{t: t, server: s, client: s.client(), r: rand.New(rand.NewPCG(1, 2)), trades: map[string]*streamTopic{}, done: map[int]bool{}}
 	known(t, w.client, instruments...)
 	w.chat = chat(t, w.client, "floor")

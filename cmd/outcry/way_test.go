@@ -193,7 +193,11 @@ func (s *server) allBars() {
 // import that counts twice is a wrong volume.
 func TestImportedCapturesGiveTheIndependentBars(t *testing.T) {
 	shared(t, "binance")
-	s := newServer(t)
+	onEachEngine(t, importedCaptures)
+}
+
+func importedCaptures(t *testing.T, e engineSet) {
+	s := newServerOn(t, e)
 	for _, c := range captures {
 		s.run("import", "--format", "binance", "--venue", c.venue, "--define", "auto", shared(t, "binance", c.file))
 	}
@@ -205,19 +209,23 @@ func TestImportedCapturesGiveTheIndependentBars(t *testing.T) {
 	s.allBars()
 	s.run("replay", "--data", s.data, "--verify")
 	s.stop()
-	s.run("log", "check", "--data", s.data)
+	if e.name == "embedded" {
+		s.run("log", "check", "--data", s.data)
+	}
 	s.start()
 	s.allBars()
 	s.run("replay", "--data", s.data, "--verify")
 }
 
 // Everything that people said in the archive must be in the room.
-func TestIRCSpansImportWhole(t *testing.T) {
+func TestIRCSpansImportWhole(t *testing.T) { onEachEngine(t, ircSpans) }
+
+func ircSpans(t *testing.T, e engineSet) {
 	files, err := filepath.Glob(filepath.Join(shared(t, "irc"), "*.raw.txt.gz"))
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	s := newServer(t)
+	s := newServerOn(t, e)
 	s.run(append([]string{"import", "--format", "irc"}, files...)...)
 	rows, err := csv.NewReader(strings.NewReader(s.run("query", "messages", "ubuntu", "--limit", "0", "--format", "csv"))).ReadAll()
 	if err != nil {
