@@ -18,6 +18,7 @@ import (
 // pathBench is `outcry bench path`.
 type pathBench struct {
 	settings   path.Settings
+	config     *config
 	interval   time.Duration
 	duration   time.Duration
 	warmUp     time.Duration
@@ -29,11 +30,11 @@ type pathBench struct {
 }
 
 func newBenchPath() *cobra.Command {
-	b := &pathBench{}
+	b := &pathBench{config: newConfig()}
 	cmd := &cobra.Command{
 		Use: "path", Short: "Drive the whole way of an event and measure it", Args: needArgs(0, 0, ""),
 		Long: `Drive the whole way of an event in one process: generator, publisher, log with
-fsync, fold, rows in SQLite, relay, sessions and pumps, and real WebSocket clients
+fsync (or Kafka), fold, rows in SQLite (or ScyllaDB), relay, sessions and pumps, and real WebSocket clients
 in a second process. Instruments are as busy as Zipf (s = 1) has it, 90 % of the events
 are quotes, 10 % trades.
 
@@ -43,7 +44,7 @@ CPU time is the server process' by the system's count, shared out by a CPU profi
 sample belongs to the innermost stage on its stack. In the same run the base is measured:
 decoding and folding the same events from memory.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := b.check(); err != nil {
+			if err := errors.Join(b.config.load(cmd), b.check()); err != nil {
 				return misuse(cmd, "%w", err)
 			}
 			r, err := b.run(cmd.Context())
@@ -59,6 +60,8 @@ decoding and folding the same events from memory.`,
 
 func (b *pathBench) flags(cmd *cobra.Command) {
 	f, s := cmd.Flags(), &b.settings
+	b.config.explicit = true
+	b.config.flags(cmd, "log.kafka", "store")
 	f.Float64Var(&s.Rate, "rate", 200_000, "events a second; 0: as fast as it goes")
 	f.DurationVar(&b.duration, "duration", 10*time.Second, "how long to measure")
 	f.DurationVar(&b.warmUp, "warm-up", 3*time.Second, "how long to run before")
@@ -67,7 +70,7 @@ func (b *pathBench) flags(cmd *cobra.Command) {
 	f.IntVar(&s.Subscriptions, "subscriptions", 200, "instruments that each client watches")
 	f.DurationVar(&b.interval, "interval", 0, "how often a client wants an instrument at most; 0: at once")
 	f.StringVar(&s.Watch, "watch", "uniform", "which instruments clients watch: uniform, or zipf: rather the busy ones")
-	f.StringVar(&b.rows, "rows", "on", "on or off: write rows to SQLite")
+	f.StringVar(&b.rows, "rows", "on", "on or off: write rows")
 	f.IntVar(&s.Partitions, "partitions", 16, "partitions of each kind")
 	f.Uint64Var(&s.Seed, "seed", 1, "seed of the events and watch lists")
 	f.BoolVar(&s.History, "history", false, "before, trade two hours of bars of each instrument, so that memory is at its bound")
@@ -105,7 +108,7 @@ func (b *pathBench) run(ctx context.Context) (r *path.Result, err error) {
 	defer remove()
 	r = &path.Result{When: time.Now().UTC().Truncate(time.Second), Version: version, Command: strings.Join(os.Args[1:], " "), Settings: b.settings, Machine: thisMachine()}
 	tap := &benchTap{withoutRows: !b.settings.Rows}
-	c, err := benchConfig(data, tap)
+	c, err := benchConfig(b.config, data, tap)
 	if err != nil {
 		return nil, err
 	}

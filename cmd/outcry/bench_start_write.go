@@ -18,7 +18,7 @@ func (b *startBench) write(ctx context.Context, folder string, n int) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	tap := &benchTap{}
-	c, err := benchConfig(folder, tap)
+	c, err := benchConfig(newConfig(), folder, tap)
 	if err != nil {
 		return err
 	}

@@ -18,8 +18,7 @@ type benchTap struct {
 }
 
 // benchConfig is a quiet server on a port of its own.
-func benchConfig(data string, tap *benchTap) (*config, error) {
-	c := newConfig()
+func benchConfig(c *config, data string, tap *benchTap) (*config, error) {
 	c.data, c.http, c.admin, c.logLevel, c.bench = data, "127.0.0.1:0", "", "warn", tap
 	return c, c.check()
 }

@@ -42,6 +42,9 @@ type config struct {
 	sections map[string]*yaml.Node
 
 	settings []*setting
+	// explicit takes nothing but flags, passwords, and the file that --config
+	// names: a benchmark must not find somebody's cluster by itself.
+	explicit bool
 	loaded   string // the file that was read
 
 	// anyPort takes a free port where the one asked for is taken.
@@ -94,7 +97,14 @@ func (c *config) flags(cmd *cobra.Command, keys ...string) {
 			cmd.Flags().AddFlag(s.value)
 		}
 	}
-	cmd.Flags().StringVar(&c.file, "config", os.Getenv("OUTCRY_CONFIG"), "file of settings; default: outcry.yaml in the data folder, if there")
+	cmd.Flags().StringVar(&c.file, "config", c.fileInEnvironment(), "file of settings; default: outcry.yaml in the data folder, if there")
+}
+
+func (c *config) fileInEnvironment() string {
+	if c.explicit {
+		return ""
+	}
+	return os.Getenv("OUTCRY_CONFIG")
 }
 
 func envOr(name, otherwise string) string {

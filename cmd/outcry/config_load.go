@@ -17,7 +17,7 @@ import (
 func (c *config) load(cmd *cobra.Command) error {
 	var faults []error
 	for _, s := range c.settings {
-		faults = append(faults, s.load(cmd.Flags()))
+		faults = append(faults, s.load(cmd.Flags(), c.explicit && !s.secret))
 	}
 	path, text, err := c.readFile()
 	if err != nil {
@@ -31,13 +31,13 @@ func (c *config) load(cmd *cobra.Command) error {
 }
 
 // load takes a flag or the environment's value.
-func (s *setting) load(flags *pflag.FlagSet) error {
+func (s *setting) load(flags *pflag.FlagSet, flagsOnly bool) error {
 	if given := flags.Lookup(s.flag); s.flag != "" && given != nil && given.Changed {
 		s.origin = origin{what: "--" + s.flag}
 		return nil
 	}
 	value := os.Getenv(s.env)
-	if value == "" {
+	if value == "" || flagsOnly {
 		return nil
 	}
 	values := []string{value}
@@ -53,6 +53,9 @@ func (s *setting) load(flags *pflag.FlagSet) error {
 // readFile gives no text where there is no file and none was asked for.
 func (c *config) readFile() (path string, text []byte, err error) {
 	path = c.file
+	if path == "" && c.explicit {
+		return "", nil, nil
+	}
 	if path == "" {
 		path = filepath.Join(c.data, "outcry.yaml")
 	}

@@ -54,6 +54,21 @@ func TestAFlagBeatsTheEnvironmentWhichBeatsTheFile(t *testing.T) {
 	}
 }
 
+// A benchmark that finds a cluster in the environment or in the default folder
+// writes a million invented ticks into it.
+func TestABenchmarkTakesNothingThatWasNotTyped(t *testing.T) {
+	t.Setenv("OUTCRY_KAFKA", "production:9092")
+	t.Setenv("OUTCRY_DATA", settingsFile(t, "store: {scylla: {hosts: [production]}}"))
+	t.Setenv("OUTCRY_CONFIG", filepath.Join(os.Getenv("OUTCRY_DATA"), "outcry.yaml"))
+	c := newConfig()
+	c.explicit = true
+	cmd := &cobra.Command{}
+	c.flags(cmd)
+	if err := c.load(cmd); err != nil || c.kafkaLog() || c.scyllaStore() {
+		t.Errorf("the benchmark would use %v and %v, %v", c.kafka.brokers, c.scylla.hosts, err)
+	}
+}
+
 // Somebody who mends one mistake a start needs five starts.
 func TestAllMistakesOfAFileAreToldAtOnceWithTheirLines(t *testing.T) {
 	data := settingsFile(t, `log_level: loud
