@@ -100,6 +100,7 @@ var homes = map[string][]string{
 	"github.com/spf13/cobra":              {"cmd/outcry"},
 	"github.com/klauspost/compress":       {"internal/zpack"},
 	"github.com/ThreeDotsLabs/watermill":  {"events", "actors/host"},
+	"github.com/IBM/sarama":               {"events/kafka", "events/pipeline/topics"},
 	"golang.org/x/term":                   {"cmd/outcry"},
 }
 

@@ -1,0 +1,104 @@
+package topics
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/IBM/sarama"
+)
+
+// Config of a connection.
+type Config struct {
+	// Brokers are HOST:PORT of some.
+	Brokers []string
+	// TLS, when set, is used for all connections.
+	TLS *tls.Config
+	// Mechanism is empty or PLAIN, with User and Password. SCRAM is given by Configure.
+	Mechanism, User, Password string
+	// Configure may change what is sent to brokers, such as to sign in by other means.
+	Configure func(*sarama.Config) error
+	// Group is what the names of consumer groups begin with; default outcry.
+	Group string
+	// BatchMessages and BatchBytes bound a batch; default 1,000 and 1 MiB. A
+	// larger batch costs less per message and more time for each.
+	BatchMessages, BatchBytes int
+	// ResendAfter is how long a batch that was not acknowledged waits; default 1 s.
+	ResendAfter time.Duration
+	// PoisonRetention is how long poison is kept where the topic is made; default 30 days.
+	PoisonRetention time.Duration
+	Logger          *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	if c.Group == "" {
+		c.Group = "outcry"
+	}
+	if c.BatchMessages <= 0 {
+		c.BatchMessages = 1000
+	}
+	if c.BatchBytes <= 0 {
+		c.BatchBytes = 1 << 20
+	}
+	if c.ResendAfter <= 0 {
+		c.ResendAfter = time.Second
+	}
+	if c.PoisonRetention <= 0 {
+		c.PoisonRetention = 30 * 24 * time.Hour
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Validate gives all faults at once.
+func (c Config) Validate() error {
+	var faults []error
+	if len(c.Brokers) == 0 {
+		faults = append(faults, errors.New("brokers: none are named"))
+	}
+	switch c.Mechanism {
+	case "", sarama.SASLTypePlaintext:
+	default:
+		if c.Configure == nil {
+			faults = append(faults, fmt.Errorf("mechanism %q is not known here", c.Mechanism))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// sarama gives the settings of a client.
+func (c *Config) sarama() (*sarama.Config, error) {
+	s := sarama.NewConfig()
+	s.ClientID = "outcry-pipeline"
+	s.Version = sarama.V3_6_0_0
+	s.Net.DialTimeout = 5 * time.Second
+	s.Metadata.Retry.Max, s.Metadata.Retry.Backoff = 3, 250*time.Millisecond
+	if c.TLS != nil {
+		s.Net.TLS.Enable, s.Net.TLS.Config = true, c.TLS
+	}
+	if c.Mechanism == sarama.SASLTypePlaintext {
+		s.Net.SASL.Enable, s.Net.SASL.Mechanism = true, sarama.SASLTypePlaintext
+		s.Net.SASL.User, s.Net.SASL.Password = c.User, c.Password
+	}
+	s.Consumer.Offsets.Initial = sarama.OffsetOldest // a producer may have begun before us
+	s.Consumer.Offsets.AutoCommit.Interval = time.Second
+	s.Consumer.Return.Errors = true
+	s.Consumer.MaxWaitTime = 100 * time.Millisecond // of an idle fetch; a busy one returns at once
+	s.Consumer.Group.Rebalance.GroupStrategies = []sarama.BalanceStrategy{sarama.NewBalanceStrategySticky()}
+	s.ChannelBufferSize = c.BatchMessages
+	s.Producer.RequiredAcks = sarama.WaitForAll
+	s.Producer.Idempotent, s.Net.MaxOpenRequests = true, 1
+	s.Producer.Partitioner = sarama.NewManualPartitioner
+	s.Producer.Return.Successes, s.Producer.Return.Errors = true, true
+	s.Producer.Retry.Max, s.Producer.Retry.Backoff = 10, 100*time.Millisecond
+	if c.Configure != nil {
+		if err := c.Configure(s); err != nil {
+			return nil, fmt.Errorf("configuring the connection: %w", err)
+		}
+	}
+	return s, s.Validate()
+}
