@@ -213,16 +213,22 @@ func fillUp(t *testing.T, name string, left int64) {
 // say posts as a client with a connection of its own; nil is acknowledged.
 func (s *server) say(room, user, text string) *outcryv1.Error {
 	s.t.Helper()
-	id, err := uuid.NewV7()
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	id := newMessageID(s.t)
 	answer, err := s.client().Submit(s.t.Context(), &outcryv1.SubmitRequest{User: user, Command: &outcryv1.Command{
-		Room: room, ClientMsgId: id[:], Command: &outcryv1.Command_Post{Post: &outcryv1.Post{Text: &outcryv1.Text{Data: []byte(text), Characters: uint32(len(text))}}}}})
+		Room: room, ClientMsgId: id, Command: &outcryv1.Command_Post{Post: &outcryv1.Post{Text: &outcryv1.Text{Data: []byte(text), Characters: uint32(len(text))}}}}})
 	if err != nil {
 		return &outcryv1.Error{Text: err.Error()}
 	}
 	return answer.GetAnswer().GetError()
+}
+
+func newMessageID(t *testing.T) []byte {
+	t.Helper()
+	id, err := uuid.NewV7()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id[:]
 }
 
 // eachOnce looks for texts in a room.

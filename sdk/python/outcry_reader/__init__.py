@@ -1,0 +1,1 @@
+"""Reads Outcry's log and rebuilds bars and room history; see docs/READERS.md."""

@@ -1,0 +1,267 @@
+"""Rooms: from batches to the history of a room, by the rules of actors/room.
+
+What a command may do depends on what the room still knows at that moment (its
+newest changes and ids), so this keeps the same windows; the rows are all kept.
+"""
+
+from collections import OrderedDict
+
+from outcry.v1 import room_pb2 as words
+
+from .windows import DUPLICATE, LATE, Windows
+
+IDS, RECENT, TOUCHED = 4096, (512, 4 << 20), (256, 2 << 20)  # of the latter two: messages, bytes
+POSTS = (words.MESSAGE_KIND_POST, words.MESSAGE_KIND_ACTION)
+IMPORTED = (*POSTS, words.MESSAGE_KIND_JOIN, words.MESSAGE_KIND_LEAVE, words.MESSAGE_KIND_SYSTEM, words.MESSAGE_KIND_RENAME)
+DONE, REFUSED, STALE = "done", "refused", "stale"  # stale: the gateway sends it again, with what it read
+
+
+class Member:
+    def __init__(self, role: int, person: bool, joined: int):
+        self.role, self.person, self.joined = role, person, joined
+
+
+def cost(m) -> int:
+    size = 400 + len(m.text.data) + len(m.user.encode()) + len(m.emoji.encode()) + 8 * len(m.also_replies_to)
+    size += len(m.settings.title.encode()) + len(m.settings.topic.encode())
+    return size + sum(100 + len(r.emoji.encode()) + sum(16 + len(u.encode()) for u in r.users) for r in m.reactions)
+
+
+class Known(OrderedDict):
+    """Messages that the room knows, by seq, with their cost; the first one leaves."""
+
+    def __init__(self, bounds):
+        super().__init__()
+        self.most, self.bytes, self.sum = *bounds, 0
+
+    def put(self, m) -> None:
+        self.sum += cost(m) - self.get(m.seq, 0)
+        self[m.seq] = cost(m)
+
+    def leaving(self):
+        while len(self) > self.most or self.sum > self.bytes and len(self) > 1:
+            seq, size = self.popitem(last=False)
+            self.sum -= size
+            yield seq
+
+
+def valid_user(name: str) -> bool:
+    return 0 < len(name.encode()) <= 257
+
+
+class Room:
+    def __init__(self, id: str):
+        self.id, self.head, self.clock, self.forgotten = id, 0, 0, 0
+        self.rows: dict[int, words.Message] = {}  # every change, in its present state
+        self.members: dict[str, Member] = {}
+        self.owner, self.settings = "", words.RoomSettings()
+        self.ids: OrderedDict[tuple, list] = OrderedDict()  # (user, id) -> [what was asked for, what became of it]
+        self.oldest = 0  # ms: ids before it are too old
+        self.sources, self.recent, self.touched = Windows(), Known(RECENT), Known(TOUCHED)
+
+    def history(self):
+        return (self.rows[seq] for seq in sorted(self.rows))
+
+    def fold(self, batch, group) -> None:
+        self.batch = batch
+        for one in group.inputs:
+            (self.bring if one.WhichOneof("input") == "imported" else self.ask)(one)
+
+    def ask(self, one) -> None:
+        """A command counts once: the same id again is answered, not done."""
+        id, kind = one.client_msg_id, one.WhichOneof("input")
+        at = int.from_bytes(id[:6], "big")
+        if not valid_user(one.user) or len(id) != 16 or id[6] >> 4 != 7 or at > max(self.batch.ingest_time_ns, 0) // 10**6 + 60_000 or not kind:
+            return
+        key, body = (one.user, id), (kind, getattr(one, kind).SerializeToString(deterministic=True))
+        if before := self.ids.get(key):
+            if before == [body, STALE]:
+                before[1] = self.command(one, kind)
+            return
+        if at < self.oldest:
+            return
+        outcome = self.command(one, kind)
+        if self.head:
+            self.ids[key] = [body, outcome]
+            if len(self.ids) > IDS:
+                (_, old), _ = self.ids.popitem(last=False)
+                self.oldest = max(self.oldest, int.from_bytes(old[:6], "big") + 1)
+
+    def command(self, one, kind: str) -> str:
+        me = self.members.get(one.user)
+        if kind != "join" and not (me and me.person):
+            return REFUSED
+        return getattr(self, "on_" + kind)(one, getattr(one, kind), me) or DONE
+
+    def next(self, one, kind: int, **more) -> words.Message:
+        self.head += 1
+        self.clock = max(self.clock + 1, self.batch.ingest_time_ns // 1000)
+        return words.Message(room=self.id, seq=self.head, kind=kind, user=one.user, clock_us=self.clock, event_time_ns=one.event_time_ns,
+                             client_msg_id=one.client_msg_id, change_seq=self.head, **more)
+
+    def put(self, m) -> None:
+        self.rows[m.seq] = m
+        self.recent.put(m)
+        self.forget(self.recent)
+
+    def replace(self, m) -> None:
+        m.change_seq = self.head
+        self.rows[m.seq] = m
+        if m.seq in self.recent:
+            self.recent.put(m)
+            return
+        self.touched.put(m)
+        self.touched.move_to_end(m.seq)
+        self.forget(self.touched)
+
+    def forget(self, known: Known) -> None:
+        for seq in known.leaving():
+            m = self.rows[seq]
+            if m.kind in POSTS and m.change_seq > seq:
+                self.forgotten = max(self.forgotten, m.change_seq)
+
+    def find(self, one, seq: int, changes: bool):
+        """A copy of a post that is to be changed or answered, or why there is none."""
+        if not 0 < seq <= self.head:
+            return None, REFUSED
+        if seq not in self.recent and seq not in self.touched:
+            base = one.base
+            if base.message.room != self.id or base.message.seq != seq or not base.message.change_seq <= base.as_of_seq <= self.head \
+                    or changes and base.as_of_seq < self.forgotten:
+                return None, STALE
+        if self.rows[seq].kind not in POSTS:
+            return None, REFUSED
+        post = words.Message()
+        post.CopyFrom(self.rows[seq])
+        return post, DONE
+
+    def fits(self, text) -> bool:
+        size, characters = len(text.data), text.characters
+        return size <= 64 << 10 and 0 < characters <= size <= 4 * characters + 64 and characters <= (self.settings.max_characters or 2000)
+
+    def on_post(self, one, post, me):
+        if not self.fits(post.text):
+            return REFUSED
+        root = 0
+        if post.reply_to:
+            target, why = self.find(one, post.reply_to, changes=False)
+            if target is None:
+                return why
+            root = target.thread_root or target.seq
+        self.put(self.next(one, POSTS[post.action], text=post.text, reply_to=post.reply_to, thread_root=root))
+
+    def on_edit(self, one, edit, me):
+        now, why = self.find(one, edit.target_seq, changes=True)
+        if now is None:
+            return why
+        if now.imported or now.user != one.user or now.deleted or not self.fits(edit.text):
+            return REFUSED
+        change = self.next(one, words.MESSAGE_KIND_EDIT, target_seq=now.seq, text=edit.text)
+        now.text.CopyFrom(edit.text)
+        now.edited_us = change.clock_us
+        self.put(change)
+        self.replace(now)
+
+    def on_delete(self, one, delete, me):
+        now, why = self.find(one, delete.target_seq, changes=True)
+        if now is None:
+            return why
+        staff = me.role in (words.ROLE_OWNER, words.ROLE_MODERATOR)
+        if now.deleted or not staff and (now.imported or now.user != one.user):
+            return REFUSED
+        change = self.next(one, words.MESSAGE_KIND_DELETE, target_seq=now.seq)
+        self.put(change)
+        edits = [self.rows[s] for s in self.recent if self.rows[s].kind == words.MESSAGE_KIND_EDIT and self.rows[s].target_seq == now.seq]
+        for m in (now, *edits):  # the text goes, also that of edits that are recent
+            m.deleted = True
+            m.ClearField("text")
+            m.ClearField("reactions")
+            self.replace(m)
+
+    def on_react(self, one, react, me):
+        if not 0 < len(react.emoji.encode()) <= 64:
+            return REFUSED
+        now, why = self.find(one, react.target_seq, changes=True)
+        if now is None:
+            return why
+        if now.deleted:
+            return REFUSED
+        all = {r.emoji: list(r.users) for r in now.reactions}
+        if (one.user in all.get(react.emoji, [])) != react.remove:
+            return DONE  # it is so already
+        if not react.remove and (sum(map(len, all.values())) == 1024 or react.emoji not in all and len(all) == 64):
+            return REFUSED
+        users = set(all.get(react.emoji, [])) ^ {one.user}
+        all[react.emoji] = sorted(users)
+        kind = words.MESSAGE_KIND_UNREACT if react.remove else words.MESSAGE_KIND_REACT
+        change = self.next(one, kind, target_seq=now.seq, emoji=react.emoji)
+        now.ClearField("reactions")
+        now.reactions.extend(words.Reaction(emoji=e, users=u) for e, u in all.items() if u)
+        self.put(change)
+        self.replace(now)
+
+    def on_settings(self, one, settings, me):
+        sound = len(settings.title.encode()) <= 256 and len(settings.topic.encode()) <= 2048 and settings.max_characters <= 16_000
+        if me.role not in (words.ROLE_OWNER, words.ROLE_MODERATOR) or not sound:
+            return REFUSED
+        self.settings = settings
+        self.put(self.next(one, words.MESSAGE_KIND_SETTINGS, settings=settings))
+
+    def on_join(self, one, join, me):
+        if me and me.person:
+            return DONE
+        if not me and len(self.members) >= 10_000:
+            return REFUSED
+        change = self.next(one, words.MESSAGE_KIND_JOIN, role=words.ROLE_MEMBER if self.owner else words.ROLE_OWNER)
+        self.members[one.user] = Member(change.role, True, change.seq)
+        self.owner = self.owner or one.user
+        self.put(change)
+
+    def on_leave(self, one, leave, me):
+        change = self.next(one, words.MESSAGE_KIND_LEAVE)
+        del self.members[one.user]
+        if self.owner == one.user:  # the person who has been in for longest follows
+            people = [(m.joined, user) for user, m in self.members.items() if m.person]
+            self.owner = min(people)[1] if people else ""
+            if people:
+                self.members[self.owner].role = words.ROLE_OWNER
+        self.put(change)
+
+    def bring(self, one) -> None:
+        """A change of an archive."""
+        i, seq = one.imported, one.source_seq
+        if not valid_user(one.user) or len(i.text.data) > 64 << 10 or i.kind not in IMPORTED:
+            return
+        if i.kind == words.MESSAGE_KIND_RENAME and not valid_user(i.text.data.decode(errors="surrogateescape")):
+            return
+        window = self.sources.of((self.batch.source, self.batch.epoch), seq)
+        if window is None or seq and window.see(seq) in (DUPLICATE, LATE):
+            return
+        m = self.next(one, i.kind, imported=True)
+        m.ClearField("client_msg_id")
+        if i.HasField("text"):
+            m.text.CopyFrom(i.text)
+        for n, answered in enumerate(i.replies_to_source_seq):
+            to, root = window.links.get(answered, (0, 0)) if n < 64 else (0, 0)
+            if to and not m.reply_to:
+                m.reply_to, m.thread_root = to, root or to
+            elif to and to != m.reply_to and to not in m.also_replies_to:
+                m.also_replies_to.append(to)
+        self.move(m)
+        window.say(seq, (m.seq, m.thread_root))
+        self.put(m)
+
+    def move(self, m) -> None:
+        """Names come and go; people who joined themselves are left alone."""
+        here = self.members.get(m.user)
+        if m.kind == words.MESSAGE_KIND_JOIN:
+            m.role = words.ROLE_MEMBER
+            if not here and len(self.members) < 10_000:
+                self.members[m.user] = Member(m.role, False, m.seq)
+        elif m.kind in (words.MESSAGE_KIND_LEAVE, words.MESSAGE_KIND_RENAME) and here and not here.person:
+            del self.members[m.user]
+            name = m.text.data.decode()
+            if m.kind == words.MESSAGE_KIND_RENAME:
+                m.role = words.ROLE_MEMBER
+                if name not in self.members and len(self.members) < 10_000:
+                    self.members[name] = Member(m.role, False, m.seq)
