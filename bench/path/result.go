@@ -12,6 +12,8 @@ type Settings struct {
 	Subscriptions int     `json:"subscriptions"`
 	IntervalMs    float64 `json:"interval_ms"` // 0: at once
 	Watch         string  `json:"watch"`
+	Log           string  `json:"log,omitempty"`   // where it is, when it is not embedded
+	Store         string  `json:"store,omitempty"` // where rows are, when not in SQLite
 	Rows          bool    `json:"rows"`
 	Partitions    int     `json:"partitions"`
 	Seed          uint64  `json:"seed"`
@@ -59,6 +61,13 @@ type CPU struct {
 	NsPerEvent  float64 `json:"ns_per_event"`
 	Stages      []Stage `json:"stages"`
 	ClientCores float64 `json:"client_cores"`
+	Others      []Other `json:"others,omitempty"`
+}
+
+// Other is a process beside: a broker, a node of the store.
+type Other struct {
+	Name  string  `json:"name"`
+	Cores float64 `json:"cores"`
 }
 
 // Result of a run.

@@ -16,6 +16,9 @@ func (r *Result) Text() string {
 	say("machine", "%s, %d cores, %s, %s; load %s before, %s after", r.Machine.CPU, r.Machine.Cores, r.Machine.OS, r.Machine.Go, r.Machine.LoadBefore, r.Machine.LoadAfter)
 	say("path", "%s; %d instruments, %d partitions, %d sessions × %d (%s), %s, rows %s%s; %.0f s after %.0f s", s.loop(),
 		s.Instruments, s.Partitions, s.Sessions, s.Subscriptions, s.Watch, s.pace(), onOff(s.Rows), s.past(), seconds, s.WarmUp)
+	if s.Log+s.Store != "" {
+		say("engines", "log %s, rows %s", orElse(s.Log, "embedded"), orElse(s.Store, "SQLite"))
+	}
 	say("offered", "%s events/s", per(f.Offered))
 	say("accepted", "%s events/s durable, %s folded; of all %d sent %d were accepted, %d duplicate, %d late", per(f.Durable), per(f.Folded), f.Sent, f.Accepted, f.Duplicates, f.Late)
 	say("delivered", "%s updates/s in %s messages/s, %s B/s", per(f.Delivered), per(f.Messages), per(f.Bytes))
@@ -26,6 +29,9 @@ func (r *Result) Text() string {
 	l := &r.Latency
 	say("latency", "p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms, most %.2f ms from the intended time to the client (%d updates)", l.P50, l.P99, l.P999, l.Most, l.N)
 	say("cpu", "%.2f cores, %.0f ns an event; the clients' process %.2f cores", r.CPU.Cores, r.CPU.NsPerEvent, r.CPU.ClientCores)
+	for _, o := range r.CPU.Others {
+		say("", "%s %.2f cores", o.Name, o.Cores)
+	}
 	for _, stage := range r.CPU.Stages {
 		say("", "%-10s %5.1f %%  %6.0f ns an event", stage.Name, 100*stage.Share, stage.NsPerEvent)
 	}
@@ -36,6 +42,13 @@ func (r *Result) Text() string {
 	say("memory", "RSS %s at the start, %s at the end, %s at most; live heap %s, %s, %s", size(m.Start.RSS), size(m.End.RSS), size(m.Most.RSS), size(m.Start.Heap), size(m.End.Heap), size(m.Most.Heap))
 	say("", "rise over the window: RSS %+.2f %%, heap %+.2f %%; over its second half: %+.2f %%, %+.2f %%", m.RSSPercent, m.HeapPercent, m.RSSHalfPercent, m.HeapHalfPercent)
 	return b.String()
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
 }
 
 func (s *Settings) loop() string {

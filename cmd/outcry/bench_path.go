@@ -27,6 +27,8 @@ type pathBench struct {
 	asJSON     bool
 	profile    string
 	baseEvents int
+	otherFiles []string
+	others     others
 }
 
 func newBenchPath() *cobra.Command {
@@ -75,6 +77,7 @@ func (b *pathBench) flags(cmd *cobra.Command) {
 	f.Uint64Var(&s.Seed, "seed", 1, "seed of the events and watch lists")
 	f.BoolVar(&s.History, "history", false, "before, trade two hours of bars of each instrument, so that memory is at its bound")
 	f.StringVar(&b.data, "data", "", "folder to measure in, which must be new; default: a temporary one, removed at the end")
+	f.StringSliceVar(&b.otherFiles, "others", nil, "processes whose CPU time is reported, too: NAME=FILE, a file that holds a process' id")
 	f.IntVar(&b.baseEvents, "base-events", 1_000_000, "events of a round of the base; 0: no base")
 	f.BoolVar(&b.asJSON, "json", false, "print JSON")
 	f.StringVar(&b.profile, "profile", "", "keep the CPU profile in this file")
@@ -94,6 +97,10 @@ func (b *pathBench) check() error {
 		"there must be instruments and partitions, and no more subscriptions than instruments")
 	fault(b.rows != "on" && b.rows != "off", "--rows %q: there are on and off", b.rows)
 	fault(s.Watch != "uniform" && s.Watch != "zipf", "--watch %q: there are uniform and zipf", s.Watch)
+	var err error
+	b.others, err = parseOthers(b.otherFiles)
+	faults = append(faults, err)
+	s.Log, s.Store = strings.Join(b.config.kafka.brokers, ","), strings.Join(b.config.scylla.hosts, ",")
 	s.Rows, s.IntervalMs = b.rows == "on", float64(b.interval)/1e6
 	s.Seconds, s.WarmUp = b.duration.Seconds(), b.warmUp.Seconds()
 	return errors.Join(faults...)

@@ -83,6 +83,9 @@ func (r *pathRun) window(ctx context.Context, clients *clientsProcess, loaded <-
 	if err := clients.count(); err != nil {
 		return errors.Join(fmt.Errorf("asking the clients: %w", err), r.stopProfile(nil))
 	}
+	if err := r.bench.others.begin(); err != nil {
+		return errors.Join(err, r.stopProfile(nil))
+	}
 	before, cpu := r.counters(), path.CPUTime()
 	r.began, r.due, r.folded = time.Now(), r.loader.due(), r.tap.folded.Load()
 	for left := r.bench.duration; left > 0; left = r.bench.duration - time.Since(r.began) {
@@ -94,6 +97,10 @@ func (r *pathRun) window(ctx context.Context, clients *clientsProcess, loaded <-
 	r.sample()
 	took := time.Since(r.began)
 	r.count(before, path.CPUTime()-cpu, took)
+	var err error
+	if r.result.CPU.Others, err = r.bench.others.cores(took); err != nil {
+		return errors.Join(err, r.stopProfile(nil))
+	}
 	if err := r.stopProfile(&profile); err != nil {
 		return err
 	}
