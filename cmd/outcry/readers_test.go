@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -216,9 +217,9 @@ func (s *server) livelyTape(t *testing.T) {
 		case i%5 == 0:
 			send(trade(10+i*3, time.Second, 1)) // known
 		case i%3 == 0: // late, up to the edge of what is kept and beyond
-			late := time.Duration(rng.IntN(200)) * 1300 * time.Millisecond
+			late := time.Duration(50+rng.IntN(80)) * 1300 * time.Millisecond
 			if i > 560 {
-				late = time.Duration(rng.IntN(150)) * time.Minute
+				late = time.Duration(90+rng.IntN(60)) * time.Minute
 			}
 			send(trade(11+i*3, after-min(late, after), int64(1000-i)), trade(12+i*3, after-min(time.Second, after), int64(i)))
 		}
@@ -287,6 +288,10 @@ func (s *server) livelyTalk(t *testing.T) {
 		old := first
 		if n := len(posts); n > 0 {
 			old = posts[n-1-min(n-1, rng.IntN(700))]
+			if edge := posts[n-1] - min(posts[n-1], 508+rng.Uint64N(8)); i%3 == 0 { // of the newest changes that are kept
+				at, _ := slices.BinarySearch(posts, edge)
+				old = posts[at]
+			}
 		}
 		switch rng.IntN(10) {
 		case 0:

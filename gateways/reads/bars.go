@@ -89,42 +89,57 @@ func (s *series) merge(bars []instrument.Bar) []instrument.Bar {
 	return instrument.Merge(bars, s.interval)
 }
 
-// newest gives the n newest bars that open before to (0: now).
-func (s *series) newest(ctx context.Context, to int64, n int) ([]instrument.Bar, error) {
-	bars, err := s.read(ctx, projections.BarsQuery{To: s.ceil(to), Limit: n * s.factor(), Newest: true})
-	if err != nil || len(bars) == 0 {
-		return nil, err
-	}
-	if open := s.floor(bars[0].Time); open < bars[0].Time { // the rest of the first interval
-		head, err := s.read(ctx, projections.BarsQuery{From: open, To: bars[0].Time, Limit: s.factor()})
+// What one answer costs: rows are read and merged a piece at a time, and of a
+// range of years no more than a year of minutes.
+const (
+	rowsAtOnce = 20_000
+	rowsMost   = 600_000
+)
+
+// newest gives the n newest bars that open before to (0: now); fewer where rowsMost end before.
+func (s *series) newest(ctx context.Context, to int64, n int) (bars []instrument.Bar, err error) {
+	q := projections.BarsQuery{To: s.ceil(to), Newest: true}
+	for left := s.rowsMost; ; {
+		q.Limit = min(s.rowsAtOnce, (n+1-len(bars))*s.factor())
+		piece, err := s.read(ctx, q)
 		if err != nil {
 			return nil, err
 		}
-		bars = append(head, bars...)
+		bars = s.merge(append(piece, bars...))
+		left -= len(piece)
+		switch {
+		case len(piece) < q.Limit || len(bars) > n:
+			return bars[max(0, len(bars)-n):], nil
+		case left <= 0 && len(bars) > 1:
+			return bars[1:], nil // the first may not be whole
+		}
+		q.To = piece[0].Time
 	}
-	bars = s.merge(bars)
-	return bars[max(0, len(bars)-n):], nil
 }
 
-// between gives at most limit bars that open in [from, to); more says that others follow.
+// between gives at most limit bars that open in [from, to), fewer where
+// rowsMost end before; more says that others follow.
 func (s *series) between(ctx context.Context, from, to int64, limit int) (bars []instrument.Bar, more bool, err error) {
 	if open := s.floor(from); open < from {
 		from = open + s.interval
 	}
-	want := limit*s.factor() + 1
-	bars, err = s.read(ctx, projections.BarsQuery{From: from, To: s.ceil(to), Limit: want})
-	if err != nil {
-		return nil, false, err
+	q := projections.BarsQuery{From: from, To: s.ceil(to)}
+	for left := s.rowsMost; ; {
+		q.Limit = min(s.rowsAtOnce, (limit+1-len(bars))*s.factor())
+		piece, err := s.read(ctx, q)
+		if err != nil {
+			return nil, false, err
+		}
+		bars = s.merge(append(bars, piece...))
+		left -= len(piece)
+		switch {
+		case len(piece) < q.Limit || len(bars) > limit:
+			return bars[:min(len(bars), limit)], len(bars) > limit, nil
+		case left <= 0 && len(bars) > 1:
+			return bars[:len(bars)-1], true, nil // the last may not be whole
+		}
+		q.From = piece[len(piece)-1].Time + 1
 	}
-	if len(bars) >= want { // the last interval may not be whole
-		cut := s.floor(bars[len(bars)-1].Time)
-		bars, more = slices.DeleteFunc(bars, func(b instrument.Bar) bool { return b.Time >= cut }), true
-	}
-	bars = s.merge(bars)
-	if len(bars) > limit {
-		bars, more = bars[:limit], true
-	}
-	return bars, more, nil
 }
 
 // before is the open time of the closest bar before t; 0 where there is none.

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"outcry/actors/instrument"
+	"outcry/projections"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -75,6 +76,7 @@ func TestBarsOfEveryResolutionEqualTheTrades(t *testing.T) {
 		r := rapid.SampledFrom(intervals).Draw(draw, "resolution")
 		all := tally(trades, seconds[r])
 		last := trades[len(trades)-1].second + 1
+		h.rowsAtOnce = rapid.IntRange(1, 60).Draw(draw, "rows at once")
 		from := day0 + int64(rapid.IntRange(-100, int(last)).Draw(draw, "from"))
 		to := from + int64(rapid.IntRange(1, int(last)+200_000).Draw(draw, "width"))
 		h.checkRange(draw, r, all, from, to)
@@ -161,5 +163,77 @@ func TestTheFormingBarIsTheActors(t *testing.T) {
 	if diff := cmp.Diff(want, answer.Bars, protocmp.Transform(), protocmp.IgnoreFields(&outcryv1.Bar{},
 		"turnover", "buy_volume", "trades", "first_seq", "last_seq", "clock_us", "open_time_ns", "close_time_ns", "state")); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A chart of years asks for millions of minutes at once: one such client must
+// not cost the server its memory, and still must get all that it pages through.
+func TestTheRowsOfOneAnswerAreBounded(t *testing.T) {
+	h := newHouse(t)
+	const days = 40
+	var trades []printed
+	for i := range int64(days * 8) {
+		p := printed{second: i * 3 * 3600, price: 100 + i%7, size: 1 + i%3}
+		h.print(p.second, p.price, p.size)
+		if h.seq%2 == uint64(outcryv1.Side_SIDE_BUY) {
+			p.buy = p.size
+		}
+		trades = append(trades, p)
+	}
+	h.write()
+	all := tally(trades, 86_400)
+	h.rowsAtOnce, h.rowsMost = 16, 64
+	var got []instrument.Bar
+	pages := 0
+	for from, more := int64(0), true; more; pages++ {
+		before := h.store.rows.Load()
+		answer, err := h.Bars(t.Context(), &outcryv1.BarsRequest{Instrument: h.id, Resolution: outcryv1.Resolution_RESOLUTION_1D, From: from, Limit: 5000})
+		if err != nil || len(answer.Bars) == 0 {
+			t.Fatal(answer, err)
+		}
+		if n := h.store.rows.Load() - before; n > 64+16 {
+			t.Errorf("a page of %d bars cost %d rows", len(answer.Bars), n)
+		}
+		got = append(got, plain(answer.Bars)...)
+		from, more = got[len(got)-1].Time+1, answer.More
+	}
+	if diff := cmp.Diff(all, got); diff != "" || pages < 4 {
+		t.Errorf("%d pages: %s", pages, diff)
+	}
+	before := h.store.rows.Load()
+	answer, err := h.Bars(t.Context(), &outcryv1.BarsRequest{Instrument: h.id, Resolution: outcryv1.Resolution_RESOLUTION_1D, CountBack: 5000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest := plain(answer.Bars)
+	if n := h.store.rows.Load() - before; n > 64+16 || len(newest) < 5 {
+		t.Errorf("the newest %d bars cost %d rows", len(newest), n)
+	}
+	if diff := cmp.Diff(all[len(all)-len(newest):], newest); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// BenchmarkAYearOfDays is the largest chart that people look at: 365 bars of a day, from 525,600 minutes.
+func BenchmarkAYearOfDays(b *testing.B) {
+	w := newTown(b)
+	w.list("ACME")
+	const minutes = 365 * 1440
+	for i := range int64(minutes) {
+		w.pending.Bars = append(w.pending.Bars, &outcryv1.Bar{Instrument: "ACME", Resolution: outcryv1.Resolution_RESOLUTION_1M, Time: day0 + i*60,
+			Open: 1, High: 2, Low: 1, Close: 2, Volume: 3, Trades: 1, State: outcryv1.BarState_BAR_STATE_CLOSED, BarSeq: uint64(i + 1), Turnover: &outcryv1.Int128{Lo: 6}})
+		if len(w.pending.Bars) == 10_000 || i == minutes-1 {
+			if err := w.store.Write(b.Context(), &w.pending); err != nil {
+				b.Fatal(err)
+			}
+			w.pending = projections.Rows{}
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		a, err := w.Bars(b.Context(), &outcryv1.BarsRequest{Instrument: "ACME", Resolution: outcryv1.Resolution_RESOLUTION_1D, CountBack: 365})
+		if err != nil || len(a.Bars) != 365 || a.Bars[0].Volume != 3*1440 {
+			b.Fatalf("%d bars, %v", len(a.GetBars()), err)
+		}
 	}
 }

@@ -31,6 +31,7 @@ type house struct {
 type watchedStore struct {
 	projections.Store
 	looks atomic.Int64
+	rows  atomic.Int64  // of bars that were read
 	asked chan struct{} // gets one token when rows were looked for in vain
 }
 
@@ -38,6 +39,12 @@ func (s *watchedStore) Blocks(ctx context.Context, id string, after uint64, limi
 	blocks, err := s.Store.Blocks(ctx, id, after, limit)
 	s.looked(len(blocks))
 	return blocks, err
+}
+
+func (s *watchedStore) Bars(ctx context.Context, q projections.BarsQuery) ([]*outcryv1.Bar, error) {
+	bars, err := s.Store.Bars(ctx, q)
+	s.rows.Add(int64(len(bars)))
+	return bars, err
 }
 
 func (s *watchedStore) BarsAfter(ctx context.Context, id string, r outcryv1.Resolution, after uint64, limit int) ([]*outcryv1.Bar, error) {

@@ -33,10 +33,14 @@ type Live interface {
 type Reads struct {
 	live  Live
 	store projections.Store
+	// of bars; tests make them small
+	rowsAtOnce, rowsMost int
 }
 
 // New makes Reads.
-func New(live Live, store projections.Store) *Reads { return &Reads{live: live, store: store} }
+func New(live Live, store projections.Store) *Reads {
+	return &Reads{live: live, store: store, rowsAtOnce: rowsAtOnce, rowsMost: rowsMost}
+}
 
 // view of the live instrument; ok is false where nothing was ever folded.
 func (r *Reads) view(ctx context.Context, id string) (v instrument.View, ok bool, err error) {

@@ -168,6 +168,10 @@ func (s *server) history(w http.ResponseWriter, r *http.Request) {
 		refuse(w, "%v", err)
 		return
 	}
+	if answer.More && q.CountBack == 0 {
+		refuse(w, "from and to hold more bars than one answer can: ask for less, or with countback")
+		return
+	}
 	if len(answer.Bars) == 0 {
 		none := object{"s": "no_data"}
 		if answer.NextTime > 0 {
