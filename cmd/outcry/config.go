@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 	"gopkg.in/yaml.v3"
@@ -59,6 +60,8 @@ type kafkaSettings struct {
 	brokers     []string
 	replication int
 	acceptWeak  bool
+	topicPrefix string
+	publishFor  time.Duration
 	rack        string
 	tls         tlsSettings
 	mechanism   string

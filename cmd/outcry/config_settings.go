@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 )
@@ -33,6 +34,8 @@ func (c *config) logSettings(b *settingsOf) {
 	b.list(&k.brokers, "log.kafka.brokers", "kafka", "keep the log in Kafka: HOST:PORT of some of its brokers")
 	b.number(&k.replication, "log.kafka.replication", "kafka-replication", 3, "copies of each partition when topics are created")
 	b.yes(&k.acceptWeak, "log.kafka.accept_weak", "accept-weak", "accept topics that may lose what was acknowledged, such as on one broker")
+	b.text(&k.topicPrefix, "log.kafka.topic_prefix", "kafka-prefix", "", "what stands before the names of all topics, so that several can share a cluster")
+	b.duration(&k.publishFor, "log.kafka.publish_timeout", "kafka-publish-timeout", 2*time.Minute, "how long a record is tried before its senders are refused")
 	b.text(&k.rack, "log.kafka.rack", "kafka-rack", "", "rack of this machine: read from replicas in it")
 	b.tls(&k.tls, "log.kafka.tls", "kafka")
 	b.text(&k.mechanism, "log.kafka.sasl.mechanism", "kafka-sasl", "", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; empty: no sign-in")
@@ -79,6 +82,11 @@ func (b *settingsOf) number(p *int, key, flag string, otherwise int, usage strin
 
 func (b *settingsOf) number64(p *int64, key, flag string, otherwise int64, usage string) {
 	b.flags.Int64Var(p, flag, otherwise, usage)
+	b.add(key, flag)
+}
+
+func (b *settingsOf) duration(p *time.Duration, key, flag string, otherwise time.Duration, usage string) {
+	b.flags.DurationVar(p, flag, otherwise, usage)
 	b.add(key, flag)
 }
 
