@@ -138,7 +138,7 @@ func TestBarsOfALiveFeedAreTheIndependentOnesWhateverTheConnectionDoes(t *testin
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The last message of a recording may be lost with its connection: nothing comes after it to show that.
+
 		x := exchangetest.Start(t, exchangetest.Config{Messages: messages, Symbols: bothSymbols, Faults: faultsOf(len(messages))})
 		f := s.follow(x, c.symbol, "--market", c.market, "--streams", "trade,bookTicker,depth")
 		instrument := map[string]string{"spot": "BINANCE:", "usdm": "BINANCE-USDM:"}[c.market] + c.symbol

@@ -23,7 +23,7 @@ func TestEveryTradeIsInOnceWhateverTheConnectionDoes(t *testing.T) {
 	h := newHouse()
 	r := start(t, Config{Symbols: []string{"BTCUSDT"}, Stale: time.Second}, x, h)
 	<-x.Played
-	h.until(t, "the last trade is in", h.hasTrade(btc, 3099)) // the last was perhaps missed with its connection
+	h.until(t, "the last trade is in", h.hasTrade(btc, 3099))
 	r.end()
 	h.mu.Lock()
 	last := h.trades[btc][len(h.trades[btc])-1].SourceSeq

@@ -56,6 +56,9 @@ func (h *house) Ingest(ctx context.Context, r *outcryv1.IngestRequest) (*outcryv
 			return nil, ctx.Err()
 		}
 	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.requests++

@@ -106,10 +106,16 @@ func (r *renewal) passed(idle bool) bool {
 	return idle
 }
 
-// take gives the successor away; nil where there is none.
+// take gives the successor away, even one that has not said anything yet; nil where there is none.
 func (r *renewal) take() *connection {
 	c := r.next
 	r.next = nil
+	if c == nil {
+		select {
+		case c = <-r.opened:
+		default:
+		}
+	}
 	return c
 }
 

@@ -33,50 +33,6 @@ func TestWhatAServerThatIsAwayDoesNotTakeIsSentAgain(t *testing.T) {
 	}
 }
 
-// A slow server must slow the exchange down; a feed that gathers instead ends without memory.
-func TestAServerThatTakesNothingPushesTheExchangeBack(t *testing.T) {
-	const queue = 1000
-	x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 40_000), Symbols: steps})
-	h := newHouse()
-	h.slow = make(chan struct{})
-	r := start(t, Config{Symbols: []string{"BTCUSDT"}, Queue: queue}, x, h)
-	r.told("connected")
-	for r.Status().Queued < queue { // until the queue is full, as Status tells
-		select {
-		case <-t.Context().Done():
-			t.Fatal(r.Status())
-		default:
-		}
-	}
-	select {
-	case <-x.Played:
-		t.Error("everything was read")
-	default:
-	}
-	if s := r.Status(); s.Received > queue+2 || s.Behind == 0 {
-		t.Errorf("%+v", s)
-	}
-	close(h.slow)
-	<-x.Played
-	h.until(t, "the last trade is in", h.hasTrade(btc, 40_100))
-	r.end()
-	h.dense(t, btc, 101, 40_100)
-}
-
-// Ctrl-C must not lose what was read: quotes come only once.
-func TestAStoppedFeedEndsOnceWhatItHasReadIsDurable(t *testing.T) {
-	x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 5000), Symbols: steps})
-	h := newHouse()
-	r := start(t, Config{Symbols: []string{"BTCUSDT"}}, x, h)
-	h.until(t, "some trades are in", h.hasTrade(btc, 200))
-	r.end()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if s, in := r.Status(), uint64(len(h.trades[btc])+len(h.quotes[btc])+1); s.Received != in || s.Accepted != in || s.Queued != 0 {
-		t.Errorf("%+v, %d are in", s, in)
-	}
-}
-
 // A server on an empty folder knows no instrument: without definitions it would refuse everything from then on.
 func TestAServerThatBeganAnewGetsTheDefinitionsAgain(t *testing.T) {
 	x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 6000), Symbols: steps})

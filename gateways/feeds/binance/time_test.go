@@ -43,6 +43,16 @@ func (w *wire) Write(_ context.Context, b []byte) error {
 
 func (w *wire) Close() { w.once.Do(func() { close(w.closed) }) }
 
+// isClosed does not wait: time that is not real would pass, and silence close it.
+func (w *wire) isClosed(t *testing.T) {
+	t.Helper()
+	select {
+	case <-w.closed:
+	default:
+		t.Error("the connection is still open")
+	}
+}
+
 // wires are all sockets that were opened, in order.
 type wires struct {
 	mu    sync.Mutex
@@ -80,27 +90,36 @@ func (w *wires) count() int {
 
 // inTime runs a feed over wires in time that is not real.
 func inTime(t *testing.T, c Config, w *wires, f func(t *testing.T, r *Feed, h *house)) {
+	h := newHouse()
+	if err := inTimeOn(t, c, w, h, func(t *testing.T, r *Feed) { f(t, r, h) }); err != nil {
+		t.Errorf("it ends with %v", err)
+	}
+}
+
+func inTimeOn(t *testing.T, c Config, w *wires, h *house, f func(t *testing.T, r *Feed)) (err error) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse()
+		h.changed = make(chan struct{})
+		if h.slow != nil {
+			h.slow = make(chan struct{}) // of the bubble
+		}
 		c.BaseURL = "ws://exchange"
 		if len(c.Symbols) == 0 {
 			c.Symbols = []string{"BTCUSDT"}
 		}
-		feed, err := New(c, h, Options{})
-		if err != nil {
-			t.Fatal(err)
+		feed, fault := New(c, h, Options{})
+		if fault != nil {
+			t.Fatal(fault)
 		}
 		feed.dial = w.dial
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- feed.Run(ctx) }()
 		synctest.Wait()
-		f(t, feed, h)
+		f(t, feed)
 		stop()
-		if err := <-ended; err != nil {
-			t.Errorf("it ends with %v", err)
-		}
+		err = <-ended
 	})
+	return err
 }
 
 // body of the nth message of a synthetic market.
@@ -138,11 +157,7 @@ func TestASilentConnectionIsMadeAnewAndAMessageIsALifeSign(t *testing.T) {
 		}
 		time.Sleep(20*time.Second + time.Millisecond)
 		synctest.Wait()
-		select {
-		case <-w.nth(0).closed:
-		default:
-			t.Error("the silent connection is still open")
-		}
+		w.nth(0).isClosed(t)
 		if s := f.Status(); s.State() != "connecting" {
 			t.Errorf("%s: %+v", s.State(), s)
 		}
@@ -184,7 +199,7 @@ func TestAConnectionIsReplacedBeforeItsEndWithoutAHole(t *testing.T) {
 			w.nth(0).incoming <- body(messages, i)
 		}
 		synctest.Wait()
-		<-w.nth(0).closed
+		w.nth(0).isClosed(t)
 		if s := f.Status(); s.Renewals != 1 || s.Reconnects != 0 || s.Missing != 0 || s.Live != 1 {
 			t.Errorf("%+v", s)
 		}
@@ -201,7 +216,7 @@ func TestAQuietSuccessorTakesOver(t *testing.T) {
 	inTime(t, Config{Lifetime: time.Hour, Stale: 24 * time.Hour}, w, func(t *testing.T, f *Feed, _ *house) {
 		time.Sleep(time.Hour + quiet + time.Second)
 		synctest.Wait()
-		<-w.nth(0).closed
+		w.nth(0).isClosed(t)
 		if s := f.Status(); s.Renewals != 1 || w.count() != 2 {
 			t.Errorf("%d connections, %+v", w.count(), s)
 		}
@@ -242,6 +257,65 @@ func TestManyStreamsAreSubscribedInSlowMessagesOnEnoughConnections(t *testing.T)
 	})
 }
 
+// A slow server must slow the exchange down; a feed that gathers instead ends without memory.
+func TestAServerThatTakesNothingStopsTheReading(t *testing.T) {
+	w, messages := &wires{}, synthetic("BTCUSDT", 1, 2500)
+	h := newHouse()
+	h.slow = make(chan struct{})
+	err := inTimeOn(t, Config{Queue: 1000, Stale: time.Minute}, w, h, func(t *testing.T, f *Feed) {
+		for _, m := range messages {
+			w.nth(0).incoming <- m.Body
+		}
+		synctest.Wait()
+		// The queue, what is being sent, one that waits for room, those read ahead.
+		if n, most := len(messages)-len(w.nth(0).incoming), 2*1000+ahead+3; n > most {
+			t.Errorf("%d messages are read, at most %d may be", n, most)
+		}
+		time.Sleep(20 * time.Second)
+		if s := f.Status(); s.State() != "behind" || s.Behind < 20*time.Second || s.Queued != 1000 || s.Reconnects != 0 {
+			t.Errorf("%s: %+v", s.State(), s)
+		}
+		close(h.slow)
+		synctest.Wait()
+		h.dense(t, btc, 1, 2500)
+		if s := f.Status(); s.State() != "live" || s.Missing != 0 {
+			t.Errorf("%s: %+v", s.State(), s)
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// Ctrl-C must not lose what was read, since quotes come only once; and it must end though the server is away.
+func TestAStoppedFeedEndsOnceWhatItHasReadIsDurable(t *testing.T) {
+	for _, c := range []struct {
+		after time.Duration
+		says  string
+	}{{5 * time.Second, ""}, {time.Hour, "301 inputs that were read are not in"}} {
+		w, messages := &wires{}, synthetic("BTCUSDT", 1, 150)
+		h := newHouse()
+		h.slow = make(chan struct{})
+		err := inTimeOn(t, Config{}, w, h, func(t *testing.T, f *Feed) {
+			for _, m := range messages {
+				w.nth(0).incoming <- m.Body
+			}
+			synctest.Wait()
+			release := time.AfterFunc(c.after, func() { close(h.slow) })
+			t.Cleanup(func() { release.Stop() })
+		})
+		if err == nil && c.says != "" || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("released after %s, it ends with %v", c.after, err)
+		}
+		if c.says == "" {
+			h.dense(t, btc, 1, 150)
+			if n := len(h.quotes[btc]); n != 150 {
+				t.Errorf("%d quotes, want 150", n)
+			}
+		}
+	}
+}
+
 // One connection that never stops talking rubbish would look live.
 func TestAConnectionOfRubbishIsGivenUp(t *testing.T) {
 	w := &wires{}
@@ -250,7 +324,7 @@ func TestAConnectionOfRubbishIsGivenUp(t *testing.T) {
 			w.nth(0).incoming <- []byte("{")
 		}
 		synctest.Wait()
-		<-w.nth(0).closed
+		w.nth(0).isClosed(t)
 		if s := f.Status(); s.Reconnects != 1 || s.Unreadable != mostUnreadable {
 			t.Errorf("%+v", s)
 		}
@@ -263,7 +337,7 @@ func TestARefusedSubscriptionIsNotTakenForAQuietMarket(t *testing.T) {
 	inTime(t, Config{}, w, func(t *testing.T, f *Feed, _ *house) {
 		w.nth(0).incoming <- []byte(`{"error":{"code":2,"msg":"Invalid request"},"id":1}`)
 		synctest.Wait()
-		<-w.nth(0).closed
+		w.nth(0).isClosed(t)
 		if s := f.Status(); s.Reconnects != 1 {
 			t.Errorf("%+v", s)
 		}

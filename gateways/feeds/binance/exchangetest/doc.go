@@ -4,4 +4,5 @@
 // questions about symbols and past trades from the same recording.
 //
 // It plays as fast as the slowest subscriber reads, and waits while there is none.
+// At the end it tells the newest message of each stream again every 100 ms.
 package exchangetest

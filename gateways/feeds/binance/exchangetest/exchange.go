@@ -149,6 +149,25 @@ func (x *Exchange) play(ctx context.Context) {
 	if ctx.Err() == nil {
 		close(x.Played)
 	}
+	x.linger(ctx)
+}
+
+// linger tells the newest message of each stream again and again: a market
+// goes on, so that who missed the last one hears of it.
+func (x *Exchange) linger(ctx context.Context) {
+	newest := map[string]Message{}
+	for _, m := range x.config.Messages {
+		newest[m.Stream] = m
+	}
+	for ctx.Err() == nil {
+		for _, m := range newest {
+			x.send(ctx, m.Stream, m.Body)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // fault makes one, and says how many messages are missed by it.
