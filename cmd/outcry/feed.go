@@ -122,7 +122,12 @@ func (r *feedReport) text(s binance.Status, rate float64) string {
 	return fmt.Sprintf("%s %s: %s, %s", r.name, s.State(), strings.Join(parts, ", "), counted(s))
 }
 
-func age(d time.Duration) string { return d.Round(10 * time.Millisecond).String() }
+func age(d time.Duration) string {
+	if d < time.Second {
+		return d.Round(time.Millisecond).String()
+	}
+	return d.Round(100 * time.Millisecond).String()
+}
 
 // counted says what became of the inputs; what never happened is left out.
 func counted(s binance.Status) string {

@@ -83,7 +83,9 @@ func (b *feedBinance) run(cmd *cobra.Command, symbols []string) error {
 		case <-ticks.C:
 			report.status(f.Status(), "status")
 		case err := <-ended:
-			report.status(f.Status(), "end")
+			if s := f.Status(); b.json || err == nil || s.Received > 0 {
+				report.status(s, "end")
+			}
 			if err != nil {
 				return explain(fmt.Errorf("following binance: %w", err), url)
 			}

@@ -49,7 +49,7 @@ func (f *Feed) prepare(ctx context.Context) (fresh []*outcryv1.IngestEvent, err 
 		accepted := known[id].GetDefinition()
 		d := define(accepted, infos[f.config.Symbols[i]])
 		f.definitions[id] = d
-		f.resume[id] = newestTrade(known[id])
+		f.resume[id] = resumeOf(known[id])
 		_, has := infos[f.config.Symbols[i]]
 		if !proto.Equal(d, accepted) && (has || infos == nil) {
 			fresh = append(fresh, definition(id, d))
@@ -63,13 +63,18 @@ func definition(id string, d *outcryv1.Definition) *outcryv1.IngestEvent {
 		Tape: &outcryv1.TapeEvent{Event: &outcryv1.TapeEvent_Definition{Definition: d}}}}
 }
 
-// newestTrade is the id up to which a feed has passed on trades; 0 where the
-// newest came another way, as from a capture, whose sequences are lines.
-func newestTrade(l *outcryv1.Latest) uint64 {
+// resume is the newest trade that a feed passed on before this one; no id where
+// the newest came another way, as from a capture, whose sequences are lines.
+type resume struct {
+	id uint64
+	at int64 // event time, ns
+}
+
+func resumeOf(l *outcryv1.Latest) resume {
 	if t := l.GetTrade(); t != nil && t.TradeId == fmt.Sprint(t.SourceSeq) {
-		return t.SourceSeq
+		return resume{t.SourceSeq, t.EventTimeNs}
 	}
-	return 0
+	return resume{}
 }
 
 // symbols checks that the exchange has all of them. Where it can't be asked they are believed.

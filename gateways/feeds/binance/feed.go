@@ -46,7 +46,7 @@ type Feed struct {
 	told    int // refusals, by the sender
 
 	definitions definitions
-	resume      map[string]uint64 // by instrument
+	resume      map[string]resume // by instrument
 }
 
 // finalError is what no other try changes.
@@ -61,7 +61,7 @@ func New(c Config, server Server, o Options) (*Feed, error) {
 	}
 	c = c.withDefaults()
 	f := &Feed{config: c, options: o, server: server, plans: c.plan(), dial: dial, begun: time.Now(),
-		queue: make(chan queued, c.Queue), definitions: definitions{}, resume: map[string]uint64{}}
+		queue: make(chan queued, c.Queue), definitions: definitions{}, resume: map[string]resume{}}
 	if c.RestURL != "" {
 		f.rest = &rest{base: c.RestURL, client: &http.Client{}}
 	}
@@ -129,7 +129,7 @@ func (f *Feed) line(p plan) (*line, error) {
 		for _, kind := range f.config.Streams {
 			t := &tape{kind: kind, symbol: s, instrument: f.config.instrument(s)}
 			if t.trades() {
-				t.last = f.resume[t.instrument]
+				t.last, t.newest = f.resume[t.instrument].id, f.resume[t.instrument].at
 				t.resumed = t.last != 0
 			}
 			l.tapes[f.config.streamName(s, kind)] = t

@@ -131,3 +131,18 @@ func TestIdsThatBeganAgainEndTheFeedWithAdvice(t *testing.T) {
 	h.until(t, "the last trade is in", func() bool { return len(h.trades[btc]) == 600 })
 	r.end()
 }
+
+// Ids that began again not far below the old ones must not be taken for trades that were passed on already.
+func TestANewEpochIsNotMeasuredByTheOldOnesIds(t *testing.T) {
+	h := newHouse()
+	before := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 50_000, 50), Symbols: steps})
+	r := start(t, Config{Symbols: []string{"BTCUSDT"}}, before, h)
+	<-before.Played
+	h.until(t, "the last trade is in", h.hasTrade(btc, 50_049))
+	r.end()
+	after := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 1, 20_000)[39_900:], Symbols: steps}) // from 19,951, minutes later
+	r = start(t, Config{Symbols: []string{"BTCUSDT"}, Epoch: "november"}, after, h)
+	<-after.Played
+	h.until(t, "all trades are in", func() bool { return len(h.trades[btc]) == 100 })
+	r.end()
+}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -103,13 +104,13 @@ func (r *rest) once(ctx context.Context, path string, q url.Values, take func(io
 	ctx, cancel := context.WithTimeout(ctx, restTime)
 	defer cancel()
 	address := r.base + "/" + path
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"?"+q.Encode(), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(address+"?"+q.Encode(), "?"), nil)
 	if err != nil {
 		return fmt.Errorf("asking %s: %w", address, err)
 	}
 	answer, err := r.client.Do(request)
 	if err != nil {
-		return err
+		return fmt.Errorf("asking %s: %w", address, cause(err))
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {

@@ -136,7 +136,7 @@ func (f *Feed) count(a *outcryv1.IngestResponse) {
 	f.duplicates.Add(a.Duplicates)
 	f.refused.Add(a.Refused)
 	if before := f.late.Add(a.Late) - a.Late; before == 0 && a.Late > 0 {
-		f.tell(Notice{Kind: "refused", Text: fmt.Sprintf("%d inputs came too late to tell whether they are new; if the exchange's ids began again, give another epoch", a.Late)})
+		f.tell(Notice{Kind: "refused", Text: fmt.Sprintf("%d inputs came too late to tell whether they are new: another feed is ahead of this one, or the exchange's ids began again (then give another epoch)", a.Late)})
 	}
 	for _, r := range a.Refusals {
 		if f.told++; f.told > refusalsTold {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -46,26 +48,38 @@ const (
 	messageBytes = 1 << 20
 )
 
-func dial(ctx context.Context, url string) (socket, error) {
+func dial(ctx context.Context, address string) (socket, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTime)
 	defer cancel()
-	conn, answer, err := websocket.Dial(ctx, url, nil)
+	conn, answer, err := websocket.Dial(ctx, address, nil)
 	switch {
 	case err != nil && answer != nil:
-		return nil, &handshakeError{shortened(url), answer.StatusCode}
+		return nil, &handshakeError{shortened(address), answer.StatusCode}
 	case err != nil:
-		return nil, fmt.Errorf("connecting to %s: %w", shortened(url), err)
+		return nil, fmt.Errorf("connecting to %s: %w", shortened(address), cause(err))
 	}
 	conn.SetReadLimit(messageBytes)
 	return webSocket{conn}, nil
 }
 
-// shortened leaves out the streams, which may be hundreds.
-func shortened(url string) string {
-	if i := bytes.IndexByte([]byte(url), '?'); i >= 0 {
-		return url[:i]
+// cause of a connection's error, without the steps on the way, which say the
+// address again with all its streams.
+func cause(err error) error {
+	var closed websocket.CloseError
+	if errors.As(err, &closed) {
+		return closed
 	}
-	return url
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		return asked.Err
+	}
+	return err
+}
+
+// shortened leaves out the streams, which may be hundreds.
+func shortened(address string) string {
+	before, _, _ := strings.Cut(address, "?")
+	return before
 }
 
 type webSocket struct{ *websocket.Conn }
@@ -104,8 +118,8 @@ const ahead = 64
 
 // open dials and asks for the streams.
 func open(ctx context.Context, d dialer, p plan) (*connection, error) {
-	url, rest := p.url()
-	s, err := d(ctx, url)
+	address, rest := p.url()
+	s, err := d(ctx, address)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +149,7 @@ func (c *connection) read(ctx context.Context, s socket) {
 	for {
 		body, err := s.Read(ctx)
 		if err != nil {
-			c.err = err
+			c.err = cause(err)
 			return
 		}
 		m := message{body, time.Now()}

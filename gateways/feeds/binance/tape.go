@@ -74,12 +74,12 @@ const restarted = int64(time.Minute)
 
 // again decides on a message that was passed on before, or seems so.
 func (l *line) again(ctx context.Context, t *tape, m *feed.BinanceMessage, received time.Time) error {
-	at := eventTime(m.Event)
+	later := eventTime(m.Event)-t.newest > restarted
 	switch {
-	case t.resumed && t.trades() && t.last-m.ID > foreign:
-		t.last, t.resumed = 0, false // of an import, or of other ids
+	case t.resumed && (later || t.last-m.ID > foreign):
+		t.last, t.resumed = 0, false // the server's newest is of another epoch, or of the other kind of trades
 		return l.pass(ctx, t, m, received)
-	case t.trades() && !t.resumed && at-t.newest > restarted:
+	case t.trades() && !t.resumed && later:
 		return &finalError{fmt.Errorf("the ids of %s began again at %d after %d: give another epoch to take them as new ones", t.instrument, m.ID, t.last)}
 	}
 	l.repeated.Add(1)
