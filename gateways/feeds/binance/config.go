@@ -35,7 +35,7 @@ type Config struct {
 	Lifetime time.Duration `yaml:"lifetime"`
 	// MostMissing trades of a symbol are fetched after an outage; older ones stay a gap. Default 100,000.
 	MostMissing uint64 `yaml:"most_missing"`
-	// Queue is how many inputs may wait for the server before the sockets are not read. Default 50,000.
+	// Queue is how many inputs may wait for the server before the sockets are not read. Default 50,000, which is 13 MB of quotes.
 	Queue int `yaml:"queue"`
 }
 

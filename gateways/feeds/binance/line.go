@@ -109,15 +109,12 @@ func (l *line) givenUp(err error) error {
 
 // follow reads a connection until it is lost, or until its successor has come as far.
 func (l *line) follow(ctx context.Context, c *connection) (next *connection, err error) {
+	defer c.close()
 	live := false
-	defer func() {
-		c.close()
-		if live {
-			l.live.Add(-1)
-		}
-	}()
+	defer func() { l.left(live) }()
 	stale := time.NewTimer(l.config.Stale)
 	defer stale.Stop()
+	l.hurry = false
 	s := l.renewal(ctx)
 	defer s.end()
 	for {
@@ -128,11 +125,7 @@ func (l *line) follow(ctx context.Context, c *connection) (next *connection, err
 			if !ok {
 				return s.take(), c.err
 			}
-			if !live {
-				live = true
-				l.joined()
-			}
-			l.tries = 0
+			live = l.joined(live)
 			if err := l.message(ctx, m); err != nil {
 				return nil, err
 			}
@@ -147,7 +140,6 @@ func (l *line) follow(ctx context.Context, c *connection) (next *connection, err
 			return s.take(), nil
 		}
 		if l.hurry {
-			l.hurry = false
 			s.begin()
 		}
 		if s.passed(len(c.messages) == 0) {
@@ -156,12 +148,24 @@ func (l *line) follow(ctx context.Context, c *connection) (next *connection, err
 	}
 }
 
-// joined counts a connection over which the first message came.
-func (l *line) joined() {
+// joined counts a connection with its first message; live is that it was counted before.
+func (l *line) joined(live bool) bool {
+	l.tries = 0
+	if live {
+		return true
+	}
 	if l.live.Add(1) == int64(len(l.plans)) || !l.ever.Load() {
 		l.tell(Notice{Kind: "connected", Text: "receiving from " + l.plan.base})
 	}
 	l.ever.Store(true)
+	return true
+}
+
+// left takes it back.
+func (l *line) left(live bool) {
+	if live {
+		l.live.Add(-1)
+	}
 }
 
 // lifetime of a connection: a tenth less at random, so that many are not renewed at once.
