@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -31,7 +30,7 @@ type player struct {
 	progress   *progress
 	size       int64
 	seqs       map[string]*[2]uint64 // of quotes and trades
-	total      outcryv1.IngestResponse
+	total      tally
 	begun      time.Time // when what was recorded at first would have been played
 	first, at  int64     // recorded, ns; 0 before the first tick
 }
@@ -75,17 +74,16 @@ func (p *player) run(ctx context.Context, a *app, out io.Writer) error {
 		}
 		return fmt.Errorf("playing: %w", err)
 	}
-	lines, refused := uint64(0), p.total.Refused
-	ignored := uint64(0)
+	t := p.total
 	for _, r := range p.recordings {
-		c := r.reader.Counts()
-		lines, refused = lines+c.Lines, refused+c.Refused
-		for _, n := range c.Ignored {
-			ignored += n
-		}
+		t = t.with(r.reader.Counts())
+	}
+	ignored := uint64(0)
+	for _, n := range t.ignored {
+		ignored += n
 	}
 	p.progress.done(fmt.Sprintf("over: %d lines, %d inputs accepted, %d known before, %d late, %d refused, %d lines of books ignored; all of it stays open until Ctrl-C",
-		lines, p.total.Accepted, p.total.Duplicates, p.total.Late, refused, ignored))
+		t.lines, t.accepted, t.duplicates, t.late, t.refused, ignored))
 	return nil
 }
 
@@ -209,19 +207,16 @@ func (p *player) send(ctx context.Context, a *app, request *outcryv1.IngestReque
 	if err != nil {
 		return err
 	}
-	p.total.Accepted += answer.Accepted
-	p.total.Duplicates += answer.Duplicates
-	p.total.Late += answer.Late
-	p.total.Refused += answer.Refused
+	p.total.answered(answer)
 	for _, f := range answer.Refusals {
-		p.recordings[0].refuse(errors.New(strings.TrimSpace(f.Id + ": " + f.Error.GetText())))
+		p.recordings[0].refusals.say(strings.TrimSpace(f.Id + ": " + f.Error.GetText()))
 	}
 	read := int64(0)
 	for _, r := range p.recordings {
 		read += r.counted.n
 	}
 	p.progress.show(float64(read)/float64(p.size), func(took time.Duration) string {
-		rate := fmt.Sprintf("%d ticks, %.0f/s", p.total.Accepted, float64(p.total.Accepted)/took.Seconds())
+		rate := fmt.Sprintf("%d ticks, %.0f/s", p.total.accepted, float64(p.total.accepted)/took.Seconds())
 		if p.at == 0 {
 			return rate
 		}

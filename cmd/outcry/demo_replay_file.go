@@ -17,13 +17,12 @@ type recording struct {
 	file    *os.File
 	counted *countingReader
 	reader  *feed.Reader
-	errs    io.Writer
 	epoch   string // hash of the content
 	event   *outcryv1.IngestEvent
 	// at is when the event was recorded: where the file does not say, when
 	// it happened. Never before what came before it in the file; 0 before the first tick.
-	at    int64
-	shown int
+	at       int64
+	refusals refusals
 }
 
 func (r *playlist) recording(name string, definitions feed.Definitions, errs io.Writer) (_ *recording, size int64, err error) {
@@ -39,7 +38,7 @@ func (r *playlist) recording(name string, definitions feed.Definitions, errs io.
 	if err != nil {
 		return nil, 0, err
 	}
-	rec := &recording{file: f, counted: &countingReader{r: f}, errs: errs, epoch: epoch}
+	rec := &recording{file: f, counted: &countingReader{r: f}, epoch: epoch, refusals: refusals{out: errs, name: name, clear: func() {}}}
 	if rec.reader, err = feed.Open(rec.counted, name, options); err != nil {
 		return nil, 0, errors.Join(fmt.Errorf("opening %s: %w", name, err), f.Close())
 	}
@@ -71,7 +70,7 @@ func (r *recording) next() error {
 		var line *feed.LineError
 		switch {
 		case errors.As(err, &line):
-			r.refuse(err)
+			r.refusals.say(err.Error())
 			continue
 		case errors.Is(err, io.EOF):
 			r.event = nil
@@ -84,13 +83,6 @@ func (r *recording) next() error {
 		r.event = ev
 		r.at = max(r.at, recordedAt(ev))
 		return nil
-	}
-}
-
-func (r *recording) refuse(err error) {
-	r.shown++
-	if r.shown <= refusalsShown {
-		fmt.Fprintln(r.errs, err)
 	}
 }
 

@@ -21,11 +21,10 @@ type fileImport struct {
 	reader   *feed.Reader
 	bookmark *bookmark
 	request  *outcryv1.IngestRequest
-	total    outcryv1.IngestResponse
+	total    tally
 	progress *progress
-	errs     io.Writer
+	refusals refusals
 	name     string
-	shown    int
 }
 
 func (w *fileImport) run(ctx context.Context) error {
@@ -66,7 +65,7 @@ func (w *fileImport) fill() (more bool, err error) {
 				size += proto.Size(ev)
 			}
 		case errors.As(err, &line):
-			w.refuse(err.Error())
+			w.refusals.say(err.Error())
 		case errors.Is(err, io.EOF):
 			return false, nil
 		default:
@@ -79,20 +78,6 @@ func (w *fileImport) fill() (more bool, err error) {
 // batchBytes ends a batch of long lines: with one line of a megabyte more it is still below what a server takes.
 const batchBytes = 8 << 20
 
-// refusalsShown bounds what is printed of a file; all are counted.
-const refusalsShown = 100
-
-func (w *fileImport) refuse(text string) {
-	w.shown++
-	w.progress.clear()
-	switch {
-	case w.shown <= refusalsShown:
-		fmt.Fprintln(w.errs, text)
-	case w.shown == refusalsShown+1:
-		fmt.Fprintf(w.errs, "%s: more refusals are counted, not printed\n", w.name)
-	}
-}
-
 func (w *fileImport) send(ctx context.Context) error {
 	if len(w.request.Events) == 0 {
 		return nil
@@ -101,12 +86,9 @@ func (w *fileImport) send(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.total.Accepted += a.Accepted
-	w.total.Duplicates += a.Duplicates
-	w.total.Late += a.Late
-	w.total.Refused += a.Refused
+	w.total.answered(a)
 	for _, r := range a.Refusals {
-		w.refuse(fmt.Sprintf("%s:%d: %s: %s (%s)", w.name, r.Line, r.Id, r.Error.GetText(), codeWord(r.Error.GetCode())))
+		w.refusals.say(fmt.Sprintf("%s:%d: %s: %s (%s)", w.name, r.Line, r.Id, r.Error.GetText(), codeWord(r.Error.GetCode())))
 	}
 	last := w.request.Events[len(w.request.Events)-1].Line
 	w.progress.at(last)
@@ -114,13 +96,13 @@ func (w *fileImport) send(ctx context.Context) error {
 	return w.bookmark.set(last - 1)
 }
 
-func (w *fileImport) refused() uint64 { return w.total.Refused + w.reader.Counts().Refused }
+func (w *fileImport) refused() uint64 { return w.total.with(w.reader.Counts()).refused }
 
 func (w *fileImport) summary() string {
-	c := w.reader.Counts()
-	s := fmt.Sprintf("%d lines: %d accepted, %d duplicates, %d late, %d refused", c.Lines, w.total.Accepted, w.total.Duplicates, w.total.Late, w.refused())
-	for _, what := range slices.Sorted(maps.Keys(c.Ignored)) {
-		s += fmt.Sprintf(", %d ignored (%s)", c.Ignored[what], what)
+	t := w.total.with(w.reader.Counts())
+	s := fmt.Sprintf("%d lines: %d accepted, %d duplicates, %d late, %d refused", t.lines, t.accepted, t.duplicates, t.late, t.refused)
+	for _, what := range slices.Sorted(maps.Keys(t.ignored)) {
+		s += fmt.Sprintf(", %d ignored (%s)", t.ignored[what], what)
 	}
 	return s
 }

@@ -40,9 +40,10 @@ func (m *importer) file(ctx context.Context, out, errs io.Writer, name string) (
 	if err != nil {
 		return 0, err
 	}
-	w := &fileImport{importer: m, reader: reader, bookmark: at, errs: errs, name: name,
+	w := &fileImport{importer: m, reader: reader, bookmark: at, name: name,
 		progress: newProgress(out, filepath.Base(name), size, counted),
 		request:  &outcryv1.IngestRequest{Source: m.source, Epoch: epoch, Mode: outcryv1.Mode_MODE_IMPORT}}
+	w.refusals = refusals{out: errs, name: name, clear: w.progress.clear}
 	if at.line > 0 {
 		fmt.Fprintf(out, "%s: going on after line %d, where an import before came to\n", filepath.Base(name), at.line)
 	}
