@@ -15,6 +15,7 @@ type house struct {
 	kafka, cassandra *engines.Cluster
 	server           *server
 	topics           string // what the names of its topics begin with
+	tapes            []*tape
 }
 
 // fault is what happens to the engines, and how it ends.
@@ -73,6 +74,7 @@ func (h *house) suffer(t *testing.T, f fault, name string) faultRow {
 	h.server.t = t
 	client := h.server.client()
 	p := playTape(t, client, name)
+	h.tapes = append(h.tapes, p)
 	ch := chat(t, client, "room-"+name)
 	room, trades := topic(outcryv1.Channel_CHANNEL_ROOM, ch.room, 0), topic(outcryv1.Channel_CHANNEL_TRADES, p.lanes[0].ids[0], 0)
 	fl := follow(t, h.server.url, room, trades)
@@ -126,7 +128,7 @@ func (h *house) end() {
 	h.t, h.server.t = h.whole, h.whole
 	h.t.Helper()
 	h.server.run("replay", "--data", h.server.data, "--verify")
-	h.server.stop()
+	rowsOf(h.t, h.server, h.tapes...)
 	h.server.start()
 	h.server.run("replay", "--data", h.server.data, "--verify")
 	h.server.stop()

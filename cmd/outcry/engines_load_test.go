@@ -89,12 +89,12 @@ func (l *lane) define() {
 
 // run sends what is due until ctx ends, and the last request until it is answered.
 func (l *lane) run(ctx context.Context) {
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		due := int(time.Since(l.begun).Seconds()*l.rate) - l.sent
 		l.behind.Store(int64(due))
-		if due < 50 {
+		if due < 20 {
 			<-tick.C
 			continue
 		}

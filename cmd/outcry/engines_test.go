@@ -20,9 +20,11 @@ type engineSet struct {
 
 var embeddedEngines = engineSet{"embedded", func(*testing.T) string { return "" }}
 
+var onRealEngines = engineSet{"real", func(t *testing.T) string { return realEngines.settings(t, 1) }}
+
 // onEachEngine runs a test of the whole house on the engines of the laptop and on real ones.
 func onEachEngine(t *testing.T, test func(t *testing.T, e engineSet)) {
-	for _, e := range []engineSet{embeddedEngines, {"real", func(t *testing.T) string { return realEngines.settings(t, 1) }}} {
+	for _, e := range []engineSet{embeddedEngines, onRealEngines} {
 		t.Run(e.name, func(t *testing.T) { test(t, e) })
 	}
 }
@@ -58,24 +60,36 @@ func (s *sharedEngines) close() {
 // on starts what does not run yet.
 func (s *sharedEngines) on(t *testing.T, members int) (kafka, cassandra *engines.Cluster) {
 	t.Helper()
+	kafka = s.brokers(t, members)
+	if s.cassandra[members] == nil {
+		s.cassandra[members] = engines.Run(engines.Options{Engine: engines.CassandraEngine, Members: members})
+	}
+	return kafka, s.cassandra[members]
+}
+
+func (s *sharedEngines) brokers(t *testing.T, members int) *engines.Cluster {
+	t.Helper()
 	engines.Need(t)
 	if s.kafka[members] == nil {
 		s.kafka[members] = engines.Run(engines.Options{Engine: engines.KafkaEngine, Members: members})
 	}
-	if s.cassandra[members] == nil {
-		s.cassandra[members] = engines.Run(engines.Options{Engine: engines.CassandraEngine, Members: members})
-	}
-	return s.kafka[members], s.cassandra[members]
+	return s.kafka[members]
 }
 
 // settings of a server with topics and a keyspace of its own.
 func (s *sharedEngines) settings(t *testing.T, members int) string {
 	t.Helper()
-	kafka, cassandra := s.on(t, members)
+	_, cassandra := s.on(t, members)
+	return s.settingsOn(t, members, cassandra)
+}
+
+func (s *sharedEngines) settingsOn(t *testing.T, members int, cassandra *engines.Cluster) string {
+	t.Helper()
+	kafka := s.brokers(t, members)
 	name := fmt.Sprintf("t%d", s.servers.Add(1))
 	return fmt.Sprintf(`log:
   kafka: {brokers: [%s], replication: %d, accept_weak: %v, topic_prefix: %s}
 store:
   scylla: {hosts: [%s], replication: %d, keyspace: %s}
-`, strings.Join(kafka.Addresses(), ", "), members, members < 3, name+".", strings.Join(cassandra.Addresses(), ", "), members, name)
+`, strings.Join(kafka.Addresses(), ", "), members, members < 3, name+".", strings.Join(cassandra.Addresses(), ", "), len(cassandra.Addresses()), name)
 }

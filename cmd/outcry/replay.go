@@ -42,6 +42,7 @@ type replay struct {
 	address
 	config *config
 	verify bool
+	log    events.Log // nil before the first partition
 }
 
 func (r *replay) run(cmd *cobra.Command) error {
@@ -59,6 +60,7 @@ func (r *replay) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer store.Close()
+	defer r.close()
 	entities, checkpointed := 0, 0
 	for _, kind := range events.Kinds() {
 		partitions := info.InstrumentPartitions
@@ -89,11 +91,10 @@ func (r *replay) partition(ctx context.Context, store projections.Store, kind ev
 	if live.Offset < 0 {
 		return 0, false, nil
 	}
-	log, err := readServedLog(ctx, r.config) // now: it must hold what the server had folded
+	log, err := r.reader(ctx)
 	if err != nil {
 		return 0, false, err
 	}
-	defer log.Close()
 	starts := []*projections.Checkpoint{nil}
 	all, err := store.Checkpoints(ctx, kind, partition)
 	if err != nil {
@@ -115,6 +116,32 @@ func (r *replay) partition(ctx context.Context, store projections.Store, kind ev
 		}
 	}
 	return len(live.Hashes), len(starts) > 1, nil
+}
+
+// reader gives a log that holds what the server has folded by now. A reader of
+// the embedded log holds what was there when it was opened, so it is opened anew.
+func (r *replay) reader(ctx context.Context) (events.Log, error) {
+	if r.log != nil && r.config.kafkaLog() {
+		return r.log, nil
+	}
+	if err := r.close(); err != nil {
+		return nil, err
+	}
+	log, err := readServedLog(ctx, r.config)
+	if err != nil {
+		return nil, err
+	}
+	r.log = log
+	return log, nil
+}
+
+func (r *replay) close() error {
+	if r.log == nil {
+		return nil
+	}
+	err := r.log.Close()
+	r.log = nil
+	return err
 }
 
 func compare(replayed map[string]digest.Hash, live map[string]string) error {
