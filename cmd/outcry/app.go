@@ -12,6 +12,7 @@ import (
 
 	"outcry/actors/host"
 	"outcry/events"
+	"outcry/events/pipeline"
 	"outcry/gateways/command"
 	"outcry/gateways/ingest"
 	"outcry/gateways/pump"
@@ -30,6 +31,7 @@ type app struct {
 	publisher *events.Publisher
 	host      *host.Host
 	reads     *reads.Reads
+	pipelines map[string]*pipeline.Pipeline
 	ingest    *ingest.Service
 	commands  *command.Commander
 	metrics   *metrics
@@ -94,7 +96,10 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 			c.logger.Error("commands are not taken any more", "error", err)
 		}
 	})
-	a.ingest = ingest.New(ingest.Config{Publisher: a.publisher, Folds: folds{a.host}})
+	if err := a.makePipelines(); err != nil {
+		return a, err
+	}
+	a.ingest = ingest.New(ingest.Config{Publisher: a.publisher, Folds: folds{a.host}, Pipelines: a.pipelines})
 	return a, a.startEdge(life)
 }
 

@@ -36,9 +36,9 @@ type config struct {
 	logKeepBytes int64
 	kafka        kafkaSettings
 	scylla       scyllaSettings
-	feeds        []feedSetting // of the section feeds, see feeds.go
-	// pipelines: of outcry.yaml.
-	pipelines []pipeline.Config
+	feeds        []feedSetting     // of the section feeds, see feeds.go
+	pipelines    []pipeline.Config // of the section pipelines, see pipelines.go
+	raw          []string          // brokers of the topics that they read
 	// sections of outcry.yaml that are not single values, see config_sections.go.
 	sections map[string]*yaml.Node
 

@@ -63,6 +63,9 @@ func (c *config) checkKafka() error {
 	for _, b := range k.brokers {
 		faults = append(faults, c.fault("log.kafka.brokers", hostPort(b, true)))
 	}
+	for _, b := range c.raw {
+		faults = append(faults, c.fault("raw.kafka.brokers", hostPort(b, true)))
+	}
 	switch k.mechanism {
 	case "", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512":
 	default:

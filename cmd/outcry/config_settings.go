@@ -40,6 +40,7 @@ func (c *config) logSettings(b *settingsOf) {
 	b.tls(&k.tls, "log.kafka.tls", "kafka")
 	b.text(&k.mechanism, "log.kafka.sasl.mechanism", "kafka-sasl", "", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; empty: no sign-in")
 	b.login(&k.user, &k.password, "log.kafka.sasl", "kafka")
+	b.list(&c.raw, "raw.kafka.brokers", "raw-kafka", "brokers of the topics that pipelines read; without it those of the log")
 }
 
 func (c *config) storeSettings(b *settingsOf) {

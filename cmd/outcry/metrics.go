@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,6 +26,11 @@ type metrics struct {
 	rowsWritten, rowsFailed          prometheus.Counter
 	rowsSeconds                      prometheus.Histogram
 	lag                              *prometheus.GaugeVec
+
+	pipelinesOnce                                  sync.Once // registers what follows, where there are pipelines
+	pipelineMessages, pipelineLate, pipelineFailed *prometheus.CounterVec
+	pipelineLag                                    *prometheus.GaugeVec
+	pipelineSeconds                                *prometheus.HistogramVec
 }
 
 func newMetrics() *metrics {

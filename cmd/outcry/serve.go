@@ -86,6 +86,7 @@ func serve(ctx context.Context, c *config, out io.Writer, started func(context.C
 	}
 	fmt.Fprintf(out, "Outcry is open at %s\n  data folder  %s\n  stop it      Ctrl-C\n", url, c.data)
 	defer a.startFeeds(ctx)()
+	defer a.startPipelines(ctx)()
 	go func() { failures <- started(ctx, a, url) }()
 	return a.wait(ctx, failures)
 }

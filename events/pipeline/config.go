@@ -147,3 +147,22 @@ func (c *Config) faults() (faults []error) {
 	say(c.MaxBytes >= 1 && c.MaxBytes <= 16<<20, "max_bytes: %d is not between 1 and %d", c.MaxBytes, 16<<20)
 	return faults
 }
+
+// Files that the pipeline reads: when one changes it is to be reloaded.
+func (c Config) Files() (names []string) {
+	add := func(name string) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	add(c.Definitions)
+	for _, s := range c.Stages {
+		if s.Symbols != nil {
+			add(s.Symbols.File)
+		}
+		if s.Join != nil {
+			add(s.Join.Table)
+		}
+	}
+	return names
+}

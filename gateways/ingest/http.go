@@ -29,6 +29,9 @@ type Accepted func(r *http.Request, instrument string) (*outcryv1.Definition, er
 // same names. A header Idempotency-Key names the request: sent again with the
 // same key it changes nothing. The answer is JSON: accepted, duplicates,
 // late, refused, and the refusals by line.
+//
+// With pipeline=NAME the lines are messages of that pipeline, whose declaration
+// says all the rest; filtered counts what it left out.
 func (s *Service) Handler(accepted Accepted) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
@@ -57,6 +60,7 @@ type outcome struct {
 	Accepted   uint64    `json:"accepted"`
 	Duplicates uint64    `json:"duplicates"`
 	Late       uint64    `json:"late"`
+	Filtered   uint64    `json:"filtered,omitempty"`
 	Refused    uint64    `json:"refused"`
 	Refusals   []refused `json:"refusals,omitempty"`
 }
@@ -69,11 +73,14 @@ type refused struct {
 }
 
 func (s *Service) post(r *http.Request, accepted Accepted, body io.Reader) (*outcome, error) {
+	q := r.URL.Query()
+	if name := q.Get("pipeline"); name != "" {
+		return s.through(r, name, body)
+	}
 	request, err := requestOf(r)
 	if err != nil {
 		return nil, err
 	}
-	q := r.URL.Query()
 	book := &feed.Book{Auto: q.Get("define") == "auto", Accepted: func(id string) (*outcryv1.Definition, error) { return accepted(r, id) }}
 	reader, err := feed.Open(body, "body", feed.Options{Format: "ndjson", Kind: q.Get("kind"), TimeUnit: q.Get("time-unit"),
 		Instrument: q.Get("instrument"), Room: q.Get("room"), Definitions: book})

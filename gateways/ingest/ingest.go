@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"outcry/events"
+	"outcry/events/pipeline"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -47,6 +48,8 @@ type Config struct {
 	Folds     Folds
 	// Requests under way at once; default 8.
 	Requests int
+	// Pipelines that bodies may go through, by name.
+	Pipelines map[string]*pipeline.Pipeline
 }
 
 // Service takes requests from many goroutines.
@@ -54,6 +57,7 @@ type Service struct {
 	publisher *events.Publisher
 	folds     Folds
 	turns     chan struct{}
+	pipelines map[string]*pipeline.Pipeline
 }
 
 // New makes a Service.
@@ -61,7 +65,7 @@ func New(c Config) *Service {
 	if c.Requests == 0 {
 		c.Requests = 8
 	}
-	return &Service{publisher: c.Publisher, folds: c.Folds, turns: make(chan struct{}, c.Requests)}
+	return &Service{publisher: c.Publisher, folds: c.Folds, turns: make(chan struct{}, c.Requests), pipelines: c.Pipelines}
 }
 
 // Ingest appends the inputs of a request in order and waits until they are

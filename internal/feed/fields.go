@@ -1,7 +1,10 @@
 package feed
 
 import (
+	"errors"
+	"io"
 	"slices"
+	"strings"
 
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -30,4 +33,28 @@ func FieldNames() []string { return slices.Clone(fieldNames) }
 // that is fresh. seq is used where the message has no source_seq. fields is not kept.
 func (f *Fields) Event(fields map[string]string, seq uint64, emit func(*outcryv1.IngestEvent)) error {
 	return f.rows.event(fields, seq, emit)
+}
+
+// EachLine calls f with every line of r (gzip or plain) that is not blank, and
+// its 1-based number. A line that is too long or not UTF-8 comes with the fault
+// instead. The error is r's or f's.
+func EachLine(r io.Reader, f func(n uint64, line string, fault error) error) error {
+	l, err := openLines(r)
+	if err != nil {
+		return err
+	}
+	for {
+		line, n, err := l.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil && !errors.Is(err, errLine):
+			return err
+		case err == nil && strings.TrimSpace(line) == "":
+			continue
+		}
+		if err := f(n, line, err); err != nil {
+			return err
+		}
+	}
 }

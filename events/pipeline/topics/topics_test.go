@@ -127,7 +127,9 @@ func TestWhatWasNotAcknowledgedComesAgain(t *testing.T) {
 	if second.Context().Err() == nil {
 		t.Error("a batch under way is not told that it is over")
 	}
-	batches, err = k.Source().Subscribe(t.Context(), "outcry.raw.a")
+	ctx, stop = context.WithCancel(t.Context())
+	defer stop()
+	batches, err = k.Source().Subscribe(ctx, "outcry.raw.a")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,6 +138,9 @@ func TestWhatWasNotAcknowledgedComesAgain(t *testing.T) {
 		t.Errorf("after a restart came %s of %s", values(b), b.Epoch)
 	}
 	last.Ack()
+	stop()
+	for range batches {
+	}
 }
 
 // A window over keys is filled from here: one message too few, and a duplicate gets through.
