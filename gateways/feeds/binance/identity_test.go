@@ -146,3 +146,29 @@ func TestANewEpochIsNotMeasuredByTheOldOnesIds(t *testing.T) {
 	h.until(t, "all trades are in", func() bool { return len(h.trades[btc]) == 100 })
 	r.end()
 }
+
+// The futures exchange gives past trades without a key only as aggregated ones; they must mend a hole as single ones do.
+func TestAggregatedTradesAreFollowedAndFetched(t *testing.T) {
+	messages := synthetic("BTCUSDT", 101, 500)
+	for i, m := range messages {
+		body := strings.ReplaceAll(string(m.Body), "@trade", "@aggTrade")
+		if body = strings.Replace(body, `"t":`, `"f":1,"l":2,"a":`, 1); body != string(m.Body) && strings.Contains(body, "@aggTrade") {
+			made, err := exchangetest.Parse(strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			messages[i] = made[0]
+		}
+	}
+	x := exchangetest.Start(t, exchangetest.Config{Messages: messages, Symbols: steps, KeyNeeded: true, Withheld: map[uint64]bool{297: true},
+		Faults: []exchangetest.Fault{{At: 380, Kind: exchangetest.Hole, Lines: 40}}})
+	h := newHouse()
+	r := start(t, Config{Symbols: []string{"BTCUSDT"}, Streams: []string{"aggTrade", "bookTicker"}}, x, h)
+	<-x.Played
+	h.until(t, "the last trade is in", h.hasTrade(btc, 600))
+	r.end()
+	h.dense(t, btc, 101, 600, 297)
+	if s, asked := r.Status(), strings.Join(x.Asked(), " "); s.Filled != 19 || s.Missing != 1 || asked != "exchangeInfo aggTrades" {
+		t.Errorf("%+v, asked %s", s, asked)
+	}
+}

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// rest answers exchangeInfo, historicalTrades and trades.
+// rest answers exchangeInfo, historicalTrades, trades and aggTrades.
 func (x *Exchange) rest(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.Path, "/api/v3/")
 	x.state.Lock()
@@ -27,7 +27,9 @@ func (x *Exchange) rest(w http.ResponseWriter, r *http.Request) {
 	case path == "historicalTrades" && x.config.KeyNeeded:
 		refuse(w, http.StatusUnauthorized, -2014, "API-key format invalid.")
 	case path == "historicalTrades", path == "trades":
-		x.trades(w, r)
+		x.trades(w, r, "trade")
+	case path == "aggTrades":
+		x.trades(w, r, "aggTrade")
 	default:
 		http.NotFound(w, r)
 	}
@@ -48,7 +50,7 @@ func (x *Exchange) info(w http.ResponseWriter) {
 	_ = json.NewEncoder(w).Encode(object{"timezone": "UTC", "rateLimits": []object{{"limit": 1}}, "symbols": symbols})
 }
 
-func (x *Exchange) trades(w http.ResponseWriter, r *http.Request) {
+func (x *Exchange) trades(w http.ResponseWriter, r *http.Request, kind string) {
 	q := r.URL.Query()
 	limit, err := strconv.Atoi(q.Get("limit"))
 	if err != nil || q.Get("symbol") == "" {
@@ -60,11 +62,11 @@ func (x *Exchange) trades(w http.ResponseWriter, r *http.Request) {
 	x.state.Lock()
 	at := x.state.at
 	x.state.Unlock()
-	stream := strings.ToLower(q.Get("symbol")) + "@trade"
-	page := []*pastTrade{}
+	stream := strings.ToLower(q.Get("symbol")) + "@" + kind
+	page := []any{}
 	for _, m := range x.config.Messages[:at] {
-		if m.trade != nil && m.Stream == stream && !x.config.Withheld[m.trade.ID] && (newest || m.trade.ID >= from) {
-			page = append(page, m.trade)
+		if m.Stream == stream && !x.config.Withheld[m.id] && (newest || m.id >= from) {
+			page = append(page, m.past)
 		}
 	}
 	if n := len(page); newest && n > limit {

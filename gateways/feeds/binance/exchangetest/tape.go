@@ -15,7 +15,8 @@ import (
 type Message struct {
 	Stream string
 	Body   []byte
-	trade  *pastTrade
+	past   any    // of trades: as REST gives it
+	id     uint64 // of trades
 }
 
 // pastTrade is as REST gives it.
@@ -50,25 +51,51 @@ func Parse(r io.Reader) (all []Message, err error) {
 
 func parse(body []byte) (m Message, err error) {
 	var read struct {
-		Stream string `json:"stream"`
-		Data   struct {
-			ID    uint64          `json:"t"`
-			Price string          `json:"p"`
-			Size  string          `json:"q"`
-			Time  int64           `json:"T"`
-			Maker bool            `json:"m"`
-			Best  json.RawMessage `json:"M"`
-		} `json:"data"`
+		Stream string          `json:"stream"`
+		Data   json.RawMessage `json:"data"`
 	}
-	if err := json.Unmarshal(body, &read); err != nil {
+	if err = json.Unmarshal(body, &read); err == nil {
+		m = Message{Stream: read.Stream, Body: body}
+		switch {
+		case strings.HasSuffix(m.Stream, "@trade"):
+			err = m.trade(read.Data)
+		case strings.HasSuffix(m.Stream, "@aggTrade"):
+			err = m.aggregate(read.Data)
+		}
+	}
+	if err != nil {
 		return m, fmt.Errorf("reading a recorded message: %w", err)
 	}
-	m = Message{Stream: read.Stream, Body: body}
-	if strings.HasSuffix(m.Stream, "@trade") {
-		d := read.Data
-		m.trade = &pastTrade{d.ID, d.Price, d.Size, d.Time, d.Maker}
-	}
 	return m, nil
+}
+
+func (m *Message) trade(data []byte) error {
+	var d struct {
+		ID    uint64          `json:"t"`
+		Price string          `json:"p"`
+		Size  string          `json:"q"`
+		Time  int64           `json:"T"`
+		Maker bool            `json:"m"`
+		Best  json.RawMessage `json:"M"` // or it would be taken for m
+	}
+	if err := json.Unmarshal(data, &d); err != nil {
+		return err
+	}
+	m.past, m.id = &pastTrade{d.ID, d.Price, d.Size, d.Time, d.Maker}, d.ID
+	return nil
+}
+
+// aggregate: REST gives aggregated trades as the stream does.
+func (m *Message) aggregate(data []byte) error {
+	var d struct {
+		ID    uint64          `json:"a"`
+		Other json.RawMessage `json:"A"`
+	}
+	if err := json.Unmarshal(data, &d); err != nil {
+		return err
+	}
+	m.past, m.id = json.RawMessage(data), d.ID
+	return nil
 }
 
 // Load reads gzipped captures one after the other.
@@ -95,9 +122,7 @@ func Load(paths ...string) (all []Message, err error) {
 // LastTrade is the id of the newest trade.
 func LastTrade(all []Message) (id uint64) {
 	for _, m := range all {
-		if m.trade != nil {
-			id = m.trade.ID
-		}
+		id = max(id, m.id)
 	}
 	return id
 }
