@@ -14,7 +14,7 @@ func TestWhatAServerThatIsAwayDoesNotTakeIsSentAgain(t *testing.T) {
 	x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 1000), Symbols: steps})
 	h := newHouse()
 	h.down = func(n int) error {
-		if n > 2 && n < 5 {
+		if n < 3 {
 			return errDown
 		}
 		return nil
