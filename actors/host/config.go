@@ -73,7 +73,7 @@ type Observer struct {
 // InstrumentSink is told about one instrument, in its shard's turn: it must
 // not block and must copy what it keeps.
 type InstrumentSink interface {
-	// AttachInstrument comes first: the state now. v.Defined false: unknown so far.
+	// AttachInstrument comes first: the state now, bars where they are wanted. v.Defined false: unknown so far.
 	AttachInstrument(v *instrument.View, bars [instrument.Resolutions][]instrument.Bar)
 	// ChangeInstrument comes after each record that touched it, or whose time
 	// closed a bar of it; twice when a record did both.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"outcry/actors/instrument"
 	"outcry/projections"
 )
 
@@ -25,7 +26,7 @@ type effects struct {
 // watch is one sink of one entity.
 type watch struct {
 	sink    any // InstrumentSink or RoomSink
-	trades  bool
+	wants   instrument.Wants
 	stopped atomic.Bool
 }
 

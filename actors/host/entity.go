@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"outcry/actors/instrument"
 	"outcry/internal/digest"
 )
 
@@ -56,7 +57,7 @@ func (e *entity) mark() digest.Hash {
 
 func (e *entity) wantsTrades() bool {
 	for _, w := range e.watches {
-		if w.trades {
+		if w.wants&instrument.WantTrades != 0 {
 			return true
 		}
 	}

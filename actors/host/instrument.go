@@ -115,7 +115,10 @@ func (r *instrumentRules) attach(s state, w *watch) {
 	is := s.(*instrumentState)
 	is.View(&r.view)
 	for resolution := range r.bars {
-		r.bars[resolution] = is.Bars(resolution, r.bars[resolution][:0])
+		r.bars[resolution] = r.bars[resolution][:0]
+		if w.wants&instrument.WantBars != 0 {
+			r.bars[resolution] = is.Bars(resolution, r.bars[resolution])
+		}
 	}
 	w.sink.(InstrumentSink).AttachInstrument(&r.view, r.bars)
 }

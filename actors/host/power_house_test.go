@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"outcry/actors/instrument"
 	"outcry/actors/room"
 	"outcry/events"
 	"outcry/events/embedded"
@@ -100,7 +101,7 @@ func (w *powerWorld) live(cutAt int) error {
 
 func (w *powerWorld) watch(h *powerHouse) {
 	for _, f := range w.feeds {
-		h.host.WatchInstrument(f.id, true, &powerTapeSink{seen: &w.seen, id: f.id})
+		h.host.WatchInstrument(f.id, instrument.WantTrades|instrument.WantBars, &powerTapeSink{seen: &w.seen, id: f.id})
 	}
 	for _, r := range w.rooms {
 		h.host.WatchRoom(r.id, &powerRoomSink{seen: &w.seen, id: r.id})

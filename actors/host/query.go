@@ -104,12 +104,12 @@ func (h *Host) Hashes(ctx context.Context, kind events.Kind, partition int32) (o
 	return offset, hashes, err
 }
 
-// WatchInstrument attaches a sink; trades asks for Facts.Trades. stop detaches
-// it; after it returns the sink may be told once more. Watches are not bounded
+// WatchInstrument attaches a sink; wants asks for the bars that are there when it is
+// attached, and for Facts.Trades. stop detaches it; after it returns the sink may be told once more. Watches are not bounded
 // here: a relay per entity holds one. On a stopped host or a failed shard the
 // sink is never told.
-func (h *Host) WatchInstrument(id string, trades bool, s InstrumentSink) (stop func()) {
-	return h.watch(events.Instrument, id, &watch{sink: s, trades: trades})
+func (h *Host) WatchInstrument(id string, wants instrument.Wants, s InstrumentSink) (stop func()) {
+	return h.watch(events.Instrument, id, &watch{sink: s, wants: wants})
 }
 
 // WatchRoom attaches a sink.

@@ -53,7 +53,7 @@ func TestOneTickReachesSinkBarsAndRows(t *testing.T) {
 	c := b.config()
 	h := b.start(t, c)
 	sink := &tapeSink{}
-	h.WatchInstrument("AAPL", true, sink)
+	h.WatchInstrument("AAPL", instrument.WantTrades|instrument.WantBars, sink)
 	noon := time.Date(2024, 8, 8, 12, 0, 0, 0, time.UTC)
 	folded(t, h, b.tape(noon, "AAPL", nil, definition(1)))
 	folded(t, h, b.tape(noon.Add(time.Second), "AAPL", []events.Tick{trade(2, noon.Add(time.Second), 10_050), trade(3, noon.Add(time.Second), 10_070)}))

@@ -24,6 +24,16 @@ type SequencedTrade struct {
 	Trade Trade
 }
 
+// Wants is what a watcher is told of beyond the newest values: streams that cost memory
+// for each instrument, and that most watchers never read.
+type Wants uint8
+
+// The streams: every trade, and the closed bars.
+const (
+	WantTrades Wants = 1 << iota
+	WantBars
+)
+
 // Refusal of one tick; Index counts the ticks of the group. A refused tick
 // leaves no trace in the state: it may be sent again.
 type Refusal struct {

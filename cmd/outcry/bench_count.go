@@ -54,6 +54,23 @@ func (r *pathRun) stopProfile(profile *bytes.Buffer) error {
 	return err
 }
 
+// keepHeap writes what is alive now, after a collection of its own.
+func (b *pathBench) keepHeap() error {
+	if b.heap == "" {
+		return nil
+	}
+	runtime.GC()
+	var profile bytes.Buffer
+	err := pprof.Lookup("heap").WriteTo(&profile, 0)
+	if err == nil {
+		err = os.WriteFile(b.heap, profile.Bytes(), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("keeping the heap's profile: %w", err)
+	}
+	return nil
+}
+
 // counters sums each metric over its labels; a histogram's sum stands under its name.
 func (r *pathRun) counters() map[string]float64 {
 	all := map[string]float64{}

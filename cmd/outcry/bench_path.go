@@ -26,6 +26,7 @@ type pathBench struct {
 	data       string
 	asJSON     bool
 	profile    string
+	heap       string
 	baseEvents int
 	otherFiles []string
 	others     others
@@ -81,6 +82,7 @@ func (b *pathBench) flags(cmd *cobra.Command) {
 	f.IntVar(&b.baseEvents, "base-events", 1_000_000, "events of a round of the base; 0: no base")
 	f.BoolVar(&b.asJSON, "json", false, "print JSON")
 	f.StringVar(&b.profile, "profile", "", "keep the CPU profile in this file")
+	f.StringVar(&b.heap, "heap-profile", "", "keep a profile of the live heap at the end in this file")
 }
 
 // check gives all faults at once and completes the settings.

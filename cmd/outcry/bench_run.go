@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"runtime/pprof"
 	"time"
 
@@ -68,7 +69,9 @@ func (r *pathRun) prepare(ctx context.Context) error {
 		}
 		r.before += trades
 	}
-	return r.until(ctx, r.before)
+	err := r.until(ctx, r.before)
+	debug.FreeOSMemory() // what only the preparation needed is not what is measured
+	return err
 }
 
 // window warms up, and measures.
@@ -101,7 +104,7 @@ func (r *pathRun) window(ctx context.Context, clients *clientsProcess, loaded <-
 	if r.result.CPU.Others, err = r.bench.others.cores(took); err != nil {
 		return errors.Join(err, r.stopProfile(nil))
 	}
-	if err := r.stopProfile(&profile); err != nil {
+	if err := errors.Join(r.stopProfile(&profile), r.bench.keepHeap()); err != nil {
 		return err
 	}
 	report, err := clients.report()

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"outcry/actors/host"
+	"outcry/actors/instrument"
 	"outcry/gateways/pump"
 	"outcry/gateways/relay"
 	"outcry/gateways/session"
@@ -51,8 +52,8 @@ func (a *app) edge(mux *http.ServeMux) {
 // floor shows the host to the relay.
 type floor struct{ *host.Host }
 
-func (f floor) WatchInstrument(id string, trades bool, s relay.InstrumentSink) (stop func()) {
-	return f.Host.WatchInstrument(id, trades, s)
+func (f floor) WatchInstrument(id string, wants instrument.Wants, s relay.InstrumentSink) (stop func()) {
+	return f.Host.WatchInstrument(id, wants, s)
 }
 
 func (f floor) WatchRoom(id string, s relay.RoomSink) (stop func()) { return f.Host.WatchRoom(id, s) }

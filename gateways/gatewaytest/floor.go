@@ -34,8 +34,8 @@ type listed struct {
 }
 
 type instrumentWatch struct {
-	sink   relay.InstrumentSink
-	trades bool
+	sink  relay.InstrumentSink
+	wants instrument.Wants
 }
 
 // hall is one room.
@@ -78,18 +78,21 @@ func (f *Floor) room(id string) *hall {
 }
 
 // WatchInstrument is relay.Floor's.
-func (f *Floor) WatchInstrument(id string, trades bool, s relay.InstrumentSink) (stop func()) {
+func (f *Floor) WatchInstrument(id string, wants instrument.Wants, s relay.InstrumentSink) (stop func()) {
 	f.mu.Lock()
 	if f.silent[id] {
 		f.mu.Unlock()
 		return func() {}
 	}
-	l, w := f.instrument(id), &instrumentWatch{s, trades}
+	l, w := f.instrument(id), &instrumentWatch{s, wants}
 	l.watches = append(l.watches, w)
 	var v instrument.View
 	l.state.View(&v)
-	s.AttachInstrument(&v, [instrument.Resolutions][]instrument.Bar{
-		l.state.Bars(instrument.Second, nil), l.state.Bars(instrument.Minute, nil)})
+	var bars [instrument.Resolutions][]instrument.Bar
+	if wants&instrument.WantBars != 0 {
+		bars = [...][]instrument.Bar{l.state.Bars(instrument.Second, nil), l.state.Bars(instrument.Minute, nil)}
+	}
+	s.AttachInstrument(&v, bars)
 	f.mu.Unlock()
 	f.Flushed()
 	return func() {

@@ -16,7 +16,7 @@ func BenchmarkChange(b *testing.B) {
 	for _, n := range []int{0, 10, 150} {
 		b.Run(fmt.Sprint(n, "watchers"), func(b *testing.B) {
 			f := newTestFloor()
-			in, err := New(Config{Floor: f}).Instrument("A", false)
+			in, err := New(Config{Floor: f}).Instrument("A", 0)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -41,7 +41,7 @@ func BenchmarkAppend(b *testing.B) {
 	for _, fresh := range []bool{false, true} {
 		b.Run(map[bool]string{false: "copied", true: "encoded"}[fresh], func(b *testing.B) {
 			f := newTestFloor()
-			in, err := New(Config{Floor: f}).Instrument("A", false)
+			in, err := New(Config{Floor: f}).Instrument("A", 0)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -30,7 +30,7 @@ func viewOf(id string, seq uint64) *instrument.View {
 		Quote: instrument.Quote{BidPrice: int64(seq), AskPrice: int64(seq) + 1}}
 }
 
-func (f *testFloor) WatchInstrument(id string, _ bool, s InstrumentSink) (stop func()) {
+func (f *testFloor) WatchInstrument(id string, _ instrument.Wants, s InstrumentSink) (stop func()) {
 	f.watching.Add(1)
 	f.mu.Lock()
 	f.sinks[id] = s
@@ -63,7 +63,7 @@ func (f *testFloor) change(id string, seq uint64) {
 
 func watched(t *testing.T, r *Relay, id string) *Instrument {
 	t.Helper()
-	in, err := r.Instrument(id, false)
+	in, err := r.Instrument(id, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,10 +43,7 @@ func (in *Instrument) pushBar(resolution int, b *instrument.Bar) {
 	s.push(NewItem(b.BarSeq, b.Proto(in.id, resolution)))
 }
 
-func (in *Instrument) pushTrades(wanted bool, seq uint64, f *instrument.Facts) {
-	if !wanted {
-		return
-	}
+func (in *Instrument) pushTrades(seq uint64, f *instrument.Facts) {
 	s := &in.streams[Trades]
 	for i := range f.Trades {
 		s.push(NewItem(f.Trades[i].Seq, f.Trades[i].Trade.Proto()))

@@ -38,12 +38,12 @@ type Instrument struct {
 	watch watching
 	mu    struct {
 		sync.Mutex
-		state  State
-		trades bool            // the stream of trades is attached, too
-		sink   *instrumentSink // the one that is listened to
-		view   instrument.View
-		stale  wire.Staleness
-		slots  [wire.Slots]watchers
+		state   State
+		streams instrument.Wants // those that are attached, too
+		sink    *instrumentSink  // the one that is listened to
+		view    instrument.View
+		stale   wire.Staleness
+		slots   [wire.Slots]watchers
 	}
 	streams [streams]Stream
 }
@@ -63,15 +63,23 @@ func (in *Instrument) State() State {
 	return in.mu.state
 }
 
-// TradesState is State of the stream of trades, which is attached when
-// somebody first asks for trades: later than the rest, if that was watched before.
-func (in *Instrument) TradesState() State {
+// StreamState is State of a stream, which is attached when somebody first asks for it:
+// later than the rest, if that was watched before.
+func (in *Instrument) StreamState(which int) State {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if !in.mu.trades {
+	if in.mu.streams&WantOf(which) == 0 {
 		return Attaching
 	}
 	return in.mu.state
+}
+
+// WantOf is what one has to want for a stream.
+func WantOf(which int) instrument.Wants {
+	if which == Trades {
+		return instrument.WantTrades
+	}
+	return instrument.WantBars
 }
 
 // Stream is ClosedSecond, ClosedMinute or Trades.
@@ -94,23 +102,19 @@ func (in *Instrument) Unwatch(s wire.Slot, w *Watch) {
 	in.mu.slots[s].remove(w)
 }
 
-func (in *Instrument) attach(trades bool) {
-	in.watch.start(trades, func(trades bool) func() {
-		sink := &instrumentSink{in: in, trades: trades}
-		in.mu.Lock()
-		in.mu.sink = sink
-		in.mu.Unlock()
-		return in.relay.config.Floor.WatchInstrument(in.id, trades, sink)
+func (in *Instrument) attach(wants instrument.Wants) {
+	in.watch.start(wants, func(wants instrument.Wants) func() {
+		return in.relay.config.Floor.WatchInstrument(in.id, wants, &instrumentSink{in: in, wants: wants})
 	})
 }
 
 func (in *Instrument) detach() { in.watch.end() }
 
-// instrumentSink is one watch of an entry. When trades are wanted a second one takes over:
-// the first, which may be told once more, is not listened to any longer.
+// instrumentSink is one watch of an entry. When more is wanted a second one takes over once it
+// is attached: the first, which may be told once more, is not listened to any longer.
 type instrumentSink struct {
-	in     *Instrument
-	trades bool
+	in    *Instrument
+	wants instrument.Wants
 }
 
 // AttachInstrument is called by the floor.
@@ -118,15 +122,15 @@ func (s *instrumentSink) AttachInstrument(v *instrument.View, bars [instrument.R
 	in := s.in
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.mu.sink != s {
-		return
+	in.mu.sink, in.mu.state = s, Unknown
+	gained := s.wants &^ in.mu.streams
+	in.mu.streams |= s.wants
+	if gained&instrument.WantBars != 0 {
+		for resolution := range bars {
+			in.attachBars(resolution, bars[resolution])
+		}
 	}
-	in.mu.state = Unknown
-	for resolution := range bars {
-		in.attachBars(resolution, bars[resolution])
-	}
-	if s.trades {
-		in.mu.trades = true
+	if gained&instrument.WantTrades != 0 {
 		in.streams[Trades].restart(v.Seq)
 	}
 	in.take(v)
@@ -156,8 +160,12 @@ func (s *instrumentSink) ChangeInstrument(v *instrument.View, f *instrument.Fact
 			in.bump(wire.Slot(i))
 		}
 	}
-	in.pushBars(f)
-	in.pushTrades(s.trades, v.Seq, f)
+	if s.wants&instrument.WantBars != 0 {
+		in.pushBars(f)
+	}
+	if s.wants&instrument.WantTrades != 0 {
+		in.pushTrades(v.Seq, f)
+	}
 }
 
 // take copies the view and says whether the instrument became live, stale or

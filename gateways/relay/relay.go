@@ -17,14 +17,14 @@ import (
 // words. A watch on an entity that is not there yet is fine. After stop the
 // sink may be told once more.
 type Floor interface {
-	WatchInstrument(id string, trades bool, s InstrumentSink) (stop func())
+	WatchInstrument(id string, wants instrument.Wants, s InstrumentSink) (stop func())
 	WatchRoom(id string, s RoomSink) (stop func())
 }
 
 // InstrumentSink is told about one instrument, in its shard's turn. It does
 // not block and copies what it keeps.
 type InstrumentSink interface {
-	// AttachInstrument comes first: the state now. v.Defined is false while it is unknown.
+	// AttachInstrument comes first: the state now, bars where they are wanted. v.Defined is false while it is unknown.
 	AttachInstrument(v *instrument.View, bars [instrument.Resolutions][]instrument.Bar)
 	// ChangeInstrument comes after each record that touched it.
 	ChangeInstrument(v *instrument.View, f *instrument.Facts)
@@ -106,8 +106,8 @@ func (r *Relay) Run(ctx context.Context, flushed func()) error {
 }
 
 // Instrument gives the entry of an instrument and counts the caller as a user
-// until Release. trades asks for its trades from now on.
-func (r *Relay) Instrument(id string, trades bool) (*Instrument, error) {
+// until Release. wants asks for streams from now on.
+func (r *Relay) Instrument(id string, wants instrument.Wants) (*Instrument, error) {
 	r.mu.Lock()
 	in := r.mu.instruments[id]
 	if in == nil {
@@ -120,7 +120,7 @@ func (r *Relay) Instrument(id string, trades bool) (*Instrument, error) {
 	}
 	in.users++
 	r.mu.Unlock()
-	in.attach(trades)
+	in.attach(wants)
 	return in, nil
 }
 

@@ -3,6 +3,7 @@ package relay
 import (
 	"sync"
 
+	"outcry/actors/instrument"
 	"outcry/actors/room"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -51,7 +52,7 @@ func (ro *Room) State() State {
 func (ro *Room) Stream() *Stream { return &ro.stream }
 
 func (ro *Room) attach() {
-	ro.watch.start(false, func(bool) func() { return ro.relay.config.Floor.WatchRoom(ro.id, ro) })
+	ro.watch.start(0, func(instrument.Wants) func() { return ro.relay.config.Floor.WatchRoom(ro.id, ro) })
 }
 
 func (ro *Room) detach() { ro.watch.end() }

@@ -56,7 +56,7 @@ func TestMoreThanEntriesAreRefusedUntilOneLeaves(t *testing.T) {
 	if _, err := r.Room("B"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Instrument("C", false); !errors.Is(err, ErrFull) {
+	if _, err := r.Instrument("C", 0); !errors.Is(err, ErrFull) {
 		t.Fatal(err)
 	}
 	if _, err := r.Room("C"); !errors.Is(err, ErrFull) {

@@ -1,28 +1,34 @@
 package relay
 
-import "sync"
+import (
+	"sync"
+
+	"outcry/actors/instrument"
+)
 
 // watching is an entry's place on the floor. Its lock orders attaching and
 // detaching, which call the floor; no sink takes it.
 type watching struct {
 	sync.Mutex
-	stop   func()
-	trades bool
-	ended  bool
+	stop  func()
+	wants instrument.Wants
+	ended bool
 }
 
-// start watches, or watches again with trades where only now somebody wants them.
-func (w *watching) start(trades bool, watch func(trades bool) (stop func())) {
+// start watches, or watches again where only now somebody wants a stream. The new watch
+// begins before the old one ends, so that nothing lies between them.
+func (w *watching) start(wants instrument.Wants, watch func(instrument.Wants) (stop func())) {
 	w.Lock()
 	defer w.Unlock()
-	if w.ended || w.stop != nil && (w.trades || !trades) {
+	if w.ended || w.stop != nil && wants&^w.wants == 0 {
 		return
 	}
-	if w.stop != nil {
-		w.stop()
+	w.wants |= wants
+	before := w.stop
+	w.stop = watch(w.wants)
+	if before != nil {
+		before()
 	}
-	w.trades = trades
-	w.stop = watch(trades)
 }
 
 func (w *watching) end() {

@@ -27,17 +27,23 @@ type streamTopic struct {
 
 func newStream(sub *subscription, want *outcryv1.Subscription) *streamTopic {
 	st := &streamTopic{after: want.AfterSeq, recent: int(want.GetRecent()), part: sub.session.options.Encoding.TopicPart(sub.topic)}
-	switch {
-	case sub.room != nil:
+	if sub.room != nil {
 		st.source = sub.room.Stream()
-	case sub.key.channel == outcryv1.Channel_CHANNEL_TRADES:
-		st.source = sub.instrument.Stream(relay.Trades)
-	case sub.key.resolution == outcryv1.Resolution_RESOLUTION_1S:
-		st.source = sub.instrument.Stream(relay.ClosedSecond)
-	default:
-		st.source = sub.instrument.Stream(relay.ClosedMinute)
+	} else {
+		st.source = sub.instrument.Stream(streamOf(sub.key))
 	}
 	return st
+}
+
+// streamOf is the instrument's stream of a topic.
+func streamOf(k topicKey) int {
+	switch {
+	case k.channel == outcryv1.Channel_CHANNEL_TRADES:
+		return relay.Trades
+	case k.resolution == outcryv1.Resolution_RESOLUTION_1S:
+		return relay.ClosedSecond
+	}
+	return relay.ClosedMinute
 }
 
 // start sets the cursor: where the client was, or before the newest items.

@@ -58,8 +58,8 @@ func (sub *subscription) state() relay.State {
 	if sub.room != nil {
 		return sub.room.State()
 	}
-	if sub.key.channel == outcryv1.Channel_CHANNEL_TRADES {
-		return sub.instrument.TradesState()
+	if sub.stream != nil {
+		return sub.instrument.StreamState(streamOf(sub.key))
 	}
 	return sub.instrument.State()
 }

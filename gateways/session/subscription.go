@@ -3,6 +3,7 @@ package session
 import (
 	"math"
 
+	"outcry/actors/instrument"
 	"outcry/events"
 	"outcry/gateways/relay"
 	"outcry/gateways/relay/wire"
@@ -96,7 +97,7 @@ func wishRefusal(want *outcryv1.Subscription) *outcryv1.Error {
 }
 
 func (sub *subscription) openLatest(want *outcryv1.Subscription) *outcryv1.Error {
-	if refusal := sub.acquire(false); refusal != nil {
+	if refusal := sub.acquire(0); refusal != nil {
 		return refusal
 	}
 	slot := slotOf(sub.key)
@@ -107,7 +108,7 @@ func (sub *subscription) openLatest(want *outcryv1.Subscription) *outcryv1.Error
 }
 
 func (sub *subscription) openStream(want *outcryv1.Subscription) *outcryv1.Error {
-	if refusal := sub.acquire(sub.key.channel == outcryv1.Channel_CHANNEL_TRADES); refusal != nil {
+	if refusal := sub.acquire(relay.WantOf(streamOf(sub.key))); refusal != nil {
 		return refusal
 	}
 	sub.stream = newStream(sub, want)
@@ -116,12 +117,12 @@ func (sub *subscription) openStream(want *outcryv1.Subscription) *outcryv1.Error
 }
 
 // acquire takes the entity's entry.
-func (sub *subscription) acquire(trades bool) *outcryv1.Error {
+func (sub *subscription) acquire(wants instrument.Wants) *outcryv1.Error {
 	var err error
 	if sub.key.channel == outcryv1.Channel_CHANNEL_ROOM {
 		sub.room, err = sub.session.config.Relay.Room(sub.key.id)
 	} else {
-		sub.instrument, err = sub.session.config.Relay.Instrument(sub.key.id, trades)
+		sub.instrument, err = sub.session.config.Relay.Instrument(sub.key.id, wants)
 	}
 	if err != nil {
 		return failure(outcryv1.ErrorCode_ERROR_CODE_OVERLOADED, "%v", err)
