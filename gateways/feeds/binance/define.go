@@ -83,7 +83,9 @@ func (f *Feed) symbols(ctx context.Context) (map[string]symbolInfo, error) {
 		f.tell(Notice{Kind: "unchecked", Text: "no REST URL: the symbols are not checked, and trades that are missed can't be fetched"})
 		return nil, nil
 	}
-	infos, names, err := f.rest.symbols(ctx, f.config.Symbols)
+	asking, cancel := context.WithTimeout(ctx, restTime) // an exchange that wants more patience is not waited for
+	defer cancel()
+	infos, names, err := f.rest.symbols(asking, f.config.Symbols)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

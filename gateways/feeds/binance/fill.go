@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// fillTime is how long trades of one gap may be fetched while the connection waits.
-	fillTime = time.Minute
+	// pageTime is how long one page of trades may take, while the connection
+	// waits: an exchange that is asked too often answers again after a minute or two.
+	pageTime = 3 * time.Minute
 	// fillTries is how often trades are asked for that are not there yet: the
 	// exchange's REST may be a moment behind its streams.
 	fillTries = 3
@@ -26,11 +27,9 @@ func (l *line) fill(ctx context.Context, t *tape, from, to uint64) error {
 		l.gap(t, from, to, "there is no REST URL to fetch them from")
 		return nil
 	}
-	fetching, cancel := context.WithTimeout(ctx, fillTime)
-	defer cancel()
 	begun, first := l.filled.Load(), from
 	for tries := 0; from <= to; {
-		next, err := l.page(ctx, fetching, t, from, to)
+		next, err := l.page(ctx, t, from, to)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -39,7 +38,7 @@ func (l *line) fill(ctx context.Context, t *tape, from, to uint64) error {
 			continue
 		case err == nil && tries < fillTries:
 			tries++
-			err = pause(fetching, fillWait)
+			err = pause(ctx, fillWait)
 		case err == nil:
 			err = fmt.Errorf("the exchange does not give them")
 		}
@@ -56,7 +55,9 @@ func (l *line) fill(ctx context.Context, t *tape, from, to uint64) error {
 }
 
 // page fetches some trades and says which is wanted next.
-func (l *line) page(ctx, fetching context.Context, t *tape, from, to uint64) (next uint64, err error) {
+func (l *line) page(ctx context.Context, t *tape, from, to uint64) (next uint64, err error) {
+	fetching, cancel := context.WithTimeout(ctx, pageTime)
+	defer cancel()
 	trades, err := l.rest.past(fetching, t, from)
 	if err != nil {
 		return from, err

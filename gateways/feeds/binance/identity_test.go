@@ -97,16 +97,20 @@ func TestWhereAKeyIsNeededTheNewestTradesAreAskedFor(t *testing.T) {
 	}
 }
 
-// A REST that is busy for a moment must not become a gap.
+// A REST that is busy for a moment must not become a gap, and one that asks for patience bans who has none.
 func TestARESTThatFailsForAMomentIsAskedAgain(t *testing.T) {
-	for _, status := range []int{429, 503} {
-		x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 500), Symbols: steps, FailFirst: 2, FailWith: status})
+	for status, after := range map[int]int{429: 1, 503: 0} {
+		begun := time.Now()
+		x := exchangetest.Start(t, exchangetest.Config{Messages: synthetic("BTCUSDT", 101, 500), Symbols: steps, FailFirst: 2, FailWith: status, FailAfter: after})
 		h := newHouse()
 		r := start(t, Config{Symbols: []string{"BTCUSDT"}}, x, h)
 		<-x.Played
 		h.until(t, "the last trade is in", h.hasTrade(btc, 600))
 		r.end()
 		h.dense(t, btc, 101, 600)
+		if took := time.Since(begun); took < 2*time.Duration(after)*time.Second {
+			t.Errorf("%d: asked again too early: all takes %s", status, took)
+		}
 		if n := len(x.Asked()); n != 3 {
 			t.Errorf("%d: asked %v", status, x.Asked())
 		}

@@ -42,8 +42,8 @@ type Config struct {
 	Withheld map[uint64]bool
 	// KeyNeeded for historicalTrades, as at the futures exchange.
 	KeyNeeded bool
-	// FailFirst REST requests with this status.
-	FailFirst, FailWith int
+	// FailFirst REST requests with the status FailWith, to be asked again after FailAfter seconds.
+	FailFirst, FailWith, FailAfter int
 	// Refuse handshakes with this status, if it is not 0.
 	Refuse int
 	// Pace waits between messages.

@@ -21,6 +21,7 @@ func (x *Exchange) rest(w http.ResponseWriter, r *http.Request) {
 	x.state.Unlock()
 	switch {
 	case fail:
+		w.Header().Set("Retry-After", strconv.Itoa(x.config.FailAfter))
 		http.Error(w, "{}", x.config.FailWith)
 	case path == "exchangeInfo":
 		x.info(w)
