@@ -16,9 +16,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/testing/protocmp"
 
+	"outcry/events"
+	"outcry/events/embedded"
 	"outcry/internal/engines"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -167,7 +171,45 @@ func TestAPythonReaderRebuildsBarsAndRooms(t *testing.T) {
 	r := newReader(t)
 	s := newServer(t)
 	s.busyDay(t)
-	r.rebuild(t, "--log", filepath.Join(s.data, "log")).sameAs(t, s)
+	t.Run("FromAnEmbeddedLog", func(t *testing.T) { r.rebuild(t, "--log", filepath.Join(s.data, "log")).sameAs(t, s) })
+	t.Run("FromKafka", func(t *testing.T) {
+		brokers := strings.Join(engines.Kafka(t, 1).Addresses(), ",")
+		produceLog(t, filepath.Join(s.data, "log"), brokers)
+		r.rebuild(t, "--kafka", brokers).sameAs(t, s)
+	})
+}
+
+// produceLog brings a log's records into topics, as bytes, with a client that
+// knows nothing of Outcry.
+func produceLog(t *testing.T, folder, brokers string) {
+	t.Helper()
+	log, err := embedded.OpenReader(folder, embedded.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(brokers, ",")...), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	for _, kind := range events.Kinds() {
+		if _, err := kadm.NewClient(client).CreateTopic(t.Context(), int32(log.Partitions(kind)), 1, nil, kind.Topic()); err != nil {
+			t.Fatal(err)
+		}
+		for p := range int32(log.Partitions(kind)) {
+			var records []*kgo.Record
+			for r, err := range log.Records(events.Position{Kind: kind, Partition: p}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				records = append(records, &kgo.Record{Topic: kind.Topic(), Partition: p, Value: bytes.Clone(r.Payload)})
+			}
+			if err := client.ProduceSync(t.Context(), records...).FirstErr(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 // busyDay puts a bit of everything into the log.

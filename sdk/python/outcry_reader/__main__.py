@@ -39,8 +39,9 @@ def main() -> None:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--log", help="folder of an embedded log: log/ in the data folder")
     where.add_argument("--kafka", help="brokers of a cluster")
+    parser.add_argument("--prefix", default="outcry", help="of the topics' names (default: outcry)")
     args = parser.parse_args()
-    instruments, rooms = rebuild(records.kafka(args.kafka) if args.kafka else records.segments(args.log))
+    instruments, rooms = rebuild(records.kafka(args.kafka, args.prefix) if args.kafka else records.segments(args.log))
     say = lambda what, m: print(json.dumps({what: json_format.MessageToDict(m)}, ensure_ascii=False))
     for _, instrument in sorted(instruments.items()):
         for bar in instrument.bars():

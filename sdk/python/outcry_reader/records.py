@@ -8,7 +8,7 @@ import pathlib
 import struct
 from typing import Iterator, NamedTuple
 
-TOPICS = {"instrument": "outcry.instrument", "room": "outcry.room"}
+KINDS = ("instrument", "room")
 
 
 class Record(NamedTuple):
@@ -18,13 +18,14 @@ class Record(NamedTuple):
     payload: bytes
 
 
-def kafka(brokers: str, **settings) -> Iterator[Record]:
-    """All records up to the end that the topics have now; settings are librdkafka's (TLS, SASL)."""
+def kafka(brokers: str, prefix: str = "outcry", **settings) -> Iterator[Record]:
+    """All records of PREFIX.instrument and PREFIX.room, up to the end that they have now; settings are librdkafka's (TLS, SASL)."""
     import confluent_kafka as ck
 
     consumer = ck.Consumer({"bootstrap.servers": brokers, "group.id": "none", "enable.auto.commit": False, **settings})
     try:
-        for kind, topic in TOPICS.items():
+        for kind in KINDS:
+            topic = f"{prefix}.{kind}"
             partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
             for p in sorted(partitions):
                 yield from _partition(ck, consumer, kind, topic, p)
@@ -39,11 +40,11 @@ def _partition(ck, consumer, kind: str, topic: str, partition: int) -> Iterator[
     consumer.assign([ck.TopicPartition(topic, partition, first)])  # no group: nothing rebalances
     offset = first - 1
     while offset < end - 1:
-        for m in consumer.consume(1000, timeout=30):
-            if m.error():
-                raise ck.KafkaException(m.error())
-            offset = m.offset()
-            yield Record(kind, partition, offset, m.value())
+        m = consumer.poll(30)
+        if m is None or m.error():
+            raise ck.KafkaException(m.error() if m else f"{topic}/{partition} gives nothing after offset {offset}")
+        offset = m.offset()
+        yield Record(kind, partition, offset, m.value())
 
 
 def segments(folder: str) -> Iterator[Record]:
