@@ -1,0 +1,89 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+)
+
+const (
+	watchEvery   = 5 * time.Second
+	watchTrouble = time.Second
+	// missingTries: a broker that just started may not know of topics yet.
+	missingTries = 4
+)
+
+// watch looks at the cluster from time to time: whether it is still the log
+// that was opened, and how it stands with its partitions. Readers and the
+// producer try by themselves; this is how their trouble becomes visible, and
+// how a topic that was made again is noticed though nobody reads from it.
+func (l *Log) watch(ctx context.Context) {
+	missing := 0
+	for every := watchEvery; pause(ctx, every); {
+		ask, cancel := context.WithTimeout(ctx, requestTimeout)
+		m, err := l.admin.Metadata(ask, l.cluster.topics[0].name, l.cluster.topics[1].name)
+		cancel()
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			err = l.cluster.check(&m)
+		}
+		if errors.Is(err, kerr.UnknownTopicOrPartition) {
+			if missing++; missing >= missingTries {
+				err = fmt.Errorf("%w: %w", ErrReplaced, err)
+			}
+		} else {
+			missing = 0
+		}
+		if errors.Is(err, ErrReplaced) {
+			l.fail(err)
+			return
+		}
+		l.state.setReading(err)
+		every = watchEvery
+		if err != nil {
+			every = watchTrouble
+		}
+	}
+}
+
+// check says what is wrong with the cluster; ErrReplaced is final.
+func (c *cluster) check(m *kadm.Metadata) error {
+	if m.Cluster != c.id {
+		return fmt.Errorf("%w: the brokers are of cluster %q, the log is in %q", ErrReplaced, m.Cluster, c.id)
+	}
+	var faults []error
+	for i := range c.topics {
+		faults = append(faults, c.topics[i].check(m))
+	}
+	return errors.Join(faults...)
+}
+
+func (t *topic) check(m *kadm.Metadata) error {
+	now, ok := m.Topics[t.name]
+	switch {
+	case !ok:
+		return fmt.Errorf("the brokers say nothing about the topic %s", t.name)
+	case now.Err != nil:
+		return fmt.Errorf("the topic %s: %w", t.name, allow(now.Err, "Describe, Read and Write", t.name))
+	case now.ID != t.id:
+		return fmt.Errorf("%w: the topic %s was removed and made again (its id was %s and is %s)", ErrReplaced, t.name, t.id, now.ID)
+	case len(now.Partitions) != t.partitions:
+		return fmt.Errorf("%w: the topic %s had %d partitions and has %d, so entities are looked for elsewhere", ErrReplaced, t.name, t.partitions, len(now.Partitions))
+	}
+	leaderless := 0
+	for _, p := range now.Partitions {
+		if p.Leader < 0 || errors.Is(p.Err, kerr.LeaderNotAvailable) {
+			leaderless++
+		}
+	}
+	if leaderless > 0 {
+		return fmt.Errorf("%d of %d partitions of %s have no leader", leaderless, t.partitions, t.name)
+	}
+	return nil
+}
