@@ -80,7 +80,7 @@ func TestStagesImportOnlyWhatStandsBeforeThem(t *testing.T) {
 func TestEnginesAreOnlyJoinedByCommands(t *testing.T) {
 	for _, s := range sources(t) {
 		for _, i := range s.imports {
-			engine := i == "outcry/events/embedded" || i == "outcry/projections/sqlite"
+			engine := i == "outcry/events/embedded" || i == "outcry/events/kafka" || i == "outcry/projections/sqlite"
 			home := strings.HasPrefix("outcry/"+s.dir, i) || strings.HasPrefix(s.dir, "cmd/") || strings.HasPrefix(s.dir, "bench")
 			if engine && !home && !s.test {
 				t.Errorf("%s imports %s", s.path, i)
@@ -90,18 +90,21 @@ func TestEnginesAreOnlyJoinedByCommands(t *testing.T) {
 }
 
 var homes = map[string][]string{
-	"github.com/zeebo/xxh3":               {"internal/digest"},
-	"modernc.org/sqlite":                  {"projections/sqlite"},
-	"github.com/asynkron/protoactor-go":   {"actors/host", "gateways/pump"},
-	"github.com/gobwas/ws":                {"gateways/ws"},
-	"github.com/coder/websocket":          {"cmd/outcry", "gateways/feeds"}, // clients
-	"connectrpc.com/connect":              {"gateways/rpc"},
-	"github.com/prometheus/client_golang": {"cmd/outcry"},
-	"github.com/spf13/cobra":              {"cmd/outcry"},
-	"github.com/klauspost/compress":       {"internal/zpack"},
-	"github.com/ThreeDotsLabs/watermill":  {"events", "actors/host"},
-	"github.com/IBM/sarama":               {"events/kafka", "events/pipeline/topics"},
-	"golang.org/x/term":                   {"cmd/outcry"},
+	"github.com/zeebo/xxh3":                    {"internal/digest"},
+	"modernc.org/sqlite":                       {"projections/sqlite"},
+	"github.com/asynkron/protoactor-go":        {"actors/host", "gateways/pump"},
+	"github.com/gobwas/ws":                     {"gateways/ws"},
+	"github.com/coder/websocket":               {"cmd/outcry", "gateways/feeds"}, // clients
+	"connectrpc.com/connect":                   {"gateways/rpc"},
+	"github.com/prometheus/client_golang":      {"cmd/outcry"},
+	"github.com/spf13/cobra":                   {"cmd/outcry"},
+	"github.com/klauspost/compress":            {"internal/zpack"},
+	"github.com/ThreeDotsLabs/watermill":       {"events", "actors/host"},
+	"github.com/IBM/sarama":                    {"events/kafka", "events/pipeline/topics"},
+	"github.com/ThreeDotsLabs/watermill-kafka": {"events/kafka"},
+	"github.com/twmb/franz-go":                 {"events/kafka"},
+	"github.com/xdg-go/scram":                  {"events/kafka"},
+	"golang.org/x/term":                        {"cmd/outcry"},
 }
 
 // A library with two homes is updated in one of them.

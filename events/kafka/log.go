@@ -215,4 +215,3 @@ func (l *Log) Close() error {
 	l.client.Close()
 	return err
 }
-

@@ -15,7 +15,15 @@ import (
 	"outcry/events/kafka"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick")) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		goleak.Cleanup(func(code int) {
+			real.Close() // nothing where none was started
+			os.Exit(code)
+		}),
+		// The producer's library counts with a ticker that belongs to the process.
+		goleak.IgnoreAnyFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"))
+}
 
 // fake starts a cluster in this process.
 func fake(t testing.TB, opts ...kfake.Opt) *kfake.Cluster {
