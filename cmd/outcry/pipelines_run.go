@@ -34,6 +34,9 @@ func (a *app) makePipelines() (err error) {
 	env.Accepted = a.definition
 	a.pipelines = make(map[string]*pipeline.Pipeline)
 	for _, c := range a.config.pipelines {
+		if c.Topic == "" {
+			c.Topic = a.config.kafka.topicPrefix + c.WithDefaults().Topic
+		}
 		if a.pipelines[c.Name], err = pipeline.New(c, env); err != nil {
 			return err
 		}
@@ -140,7 +143,7 @@ func openTopics(c *config) (*topics.Topics, error) {
 		return nil, err
 	}
 	return topics.Open(topics.Config{Brokers: brokers, TLS: encrypted, Mechanism: k.mechanism, User: k.user, Password: password,
-		Instance: instance, Logger: c.logger})
+		Prefix: k.topicPrefix, Instance: instance, Logger: c.logger})
 }
 
 // instance names this node: there is one process on a data folder, which is locked.

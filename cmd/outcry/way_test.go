@@ -60,7 +60,13 @@ func newServerOn(t *testing.T, e engineSet) *server {
 // start runs the process and waits until it says where it is.
 func (s *server) start() {
 	s.t.Helper()
-	s.cmd = exec.Command(binary, "serve", "--data", s.data, "--http", s.http, "--admin", "", "--partitions", "4")
+	s.startWith("serve", "--data", s.data, "--http", s.http, "--admin", "", "--partitions", "4")
+}
+
+// startWith starts it with other flags.
+func (s *server) startWith(args ...string) {
+	s.t.Helper()
+	s.cmd = exec.Command(binary, args...)
 	s.cmd.Stderr = os.Stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

@@ -20,8 +20,8 @@ type Config struct {
 	Mechanism, User, Password string
 	// Configure may change what is sent to brokers, such as to sign in by other means.
 	Configure func(*sarama.Config) error
-	// Group is what the names of consumer groups begin with; default outcry.
-	Group string
+	// Prefix stands before the name of the poison topic, and of consumer groups.
+	Prefix string
 	// Instance names this node among the members of the groups, so that it gets
 	// its partitions back at once when it starts again, killed or not; empty: it
 	// waits until the brokers miss the old process, for 6 s. No two nodes may share one.
@@ -37,9 +37,6 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	if c.Group == "" {
-		c.Group = "outcry"
-	}
 	if c.BatchMessages <= 0 {
 		c.BatchMessages = 1000
 	}

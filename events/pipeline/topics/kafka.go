@@ -17,6 +17,7 @@ type Topics struct {
 	config Config
 	sarama *sarama.Config
 	client sarama.Client
+	poison string
 
 	mu       sync.Mutex
 	producer sarama.SyncProducer // made when first needed
@@ -36,7 +37,7 @@ func Open(c Config) (*Topics, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to Kafka at %s: %w", strings.Join(c.Brokers, ","), err)
 	}
-	return &Topics{config: c, sarama: settings, client: client}, nil
+	return &Topics{config: c, sarama: settings, client: client, poison: c.Prefix + poison.Topic}, nil
 }
 
 // Close ends the connection. Subscriptions have to be over.
@@ -64,7 +65,7 @@ func (t *Topics) Prepare(raw []string) error {
 		errs = append(errs, create(admin, name, &sarama.TopicDetail{NumPartitions: -1, ReplicationFactor: -1}))
 	}
 	compact, retention := "compact,delete", strconv.FormatInt(t.config.PoisonRetention.Milliseconds(), 10)
-	errs = append(errs, create(admin, poison.Topic, &sarama.TopicDetail{NumPartitions: 1, ReplicationFactor: -1,
+	errs = append(errs, create(admin, t.poison, &sarama.TopicDetail{NumPartitions: 1, ReplicationFactor: -1,
 		ConfigEntries: map[string]*string{"cleanup.policy": &compact, "retention.ms": &retention}}))
 	if err := errors.Join(errs...); err != nil {
 		return err
@@ -74,15 +75,15 @@ func (t *Topics) Prepare(raw []string) error {
 
 // checkPoison: ids are offsets, so more than one partition would give two messages the same id.
 func (t *Topics) checkPoison() error {
-	if err := t.client.RefreshMetadata(poison.Topic); err != nil {
-		return fmt.Errorf("looking at %s: %w", poison.Topic, err)
+	if err := t.client.RefreshMetadata(t.poison); err != nil {
+		return fmt.Errorf("looking at %s: %w", t.poison, err)
 	}
-	partitions, err := t.client.Partitions(poison.Topic)
+	partitions, err := t.client.Partitions(t.poison)
 	if err != nil {
-		return fmt.Errorf("looking at %s: %w", poison.Topic, err)
+		return fmt.Errorf("looking at %s: %w", t.poison, err)
 	}
 	if len(partitions) != 1 {
-		return fmt.Errorf("topic %s has %d partitions; it must have one: delete it, and it is made again", poison.Topic, len(partitions))
+		return fmt.Errorf("topic %s has %d partitions; it must have one: delete it, and it is made again", t.poison, len(partitions))
 	}
 	return nil
 }

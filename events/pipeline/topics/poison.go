@@ -18,7 +18,7 @@ func (t *Topics) Put(_ context.Context, records []poison.Record) error {
 	messages := make([]*sarama.ProducerMessage, len(records))
 	for i := range records {
 		m := records[i].Write()
-		messages[i] = produced(poison.Topic, 0, &m)
+		messages[i] = produced(t.poison, 0, &m)
 	}
 	return t.send(messages)
 }
@@ -45,7 +45,7 @@ func (t *Topics) Poisoned(ctx context.Context) (*poison.Book, error) {
 		return nil, err
 	}
 	b := &poison.Book{}
-	err := t.read(ctx, poison.Topic, 0, 0, math.MaxInt64, func(m *raw.Message) error {
+	err := t.read(ctx, t.poison, 0, 0, math.MaxInt64, func(m *raw.Message) error {
 		b.Add(m)
 		return nil
 	})
@@ -55,7 +55,7 @@ func (t *Topics) Poisoned(ctx context.Context) (*poison.Book, error) {
 // PoisonRecord reads one entry with its message.
 func (t *Topics) PoisonRecord(ctx context.Context, id int64) (r poison.Record, err error) {
 	found := false
-	err = t.read(ctx, poison.Topic, 0, id, id+1, func(m *raw.Message) error {
+	err = t.read(ctx, t.poison, 0, id, id+1, func(m *raw.Message) error {
 		found = true
 		r, err = poison.Read(m)
 		return err
@@ -88,7 +88,7 @@ func (t *Topics) Drop(_ context.Context, e *poison.Entry) error { return t.mark(
 
 func (t *Topics) mark(e *poison.Entry, s poison.State) error {
 	m := poison.Marker(e.Key, s, time.Now())
-	if err := t.send([]*sarama.ProducerMessage{produced(poison.Topic, 0, &m)}); err != nil {
+	if err := t.send([]*sarama.ProducerMessage{produced(t.poison, 0, &m)}); err != nil {
 		return fmt.Errorf("marking %s as %s: %w", e.Key, s, err)
 	}
 	return nil

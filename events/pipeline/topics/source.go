@@ -47,7 +47,7 @@ func (s *Source) Close() error { return nil }
 // join is a member of the topic's group until something fails.
 func (s *Source) join(ctx context.Context, topic string, out chan<- *message.Message) error {
 	t := s.topics
-	group, err := sarama.NewConsumerGroup(t.config.Brokers, t.config.Group+"-"+topic, t.sarama)
+	group, err := sarama.NewConsumerGroup(t.config.Brokers, t.config.Prefix+"outcry-"+topic, t.sarama)
 	if err != nil {
 		return err
 	}
