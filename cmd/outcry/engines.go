@@ -15,9 +15,9 @@ import (
 )
 
 // openLog opens the log that the settings name, for a server.
-func openLog(_ context.Context, c *config, m *metrics) (events.Log, error) {
+func openLog(ctx context.Context, c *config, m *metrics) (events.Log, error) {
 	if c.kafkaLog() {
-		return nil, errors.New("this program has no Kafka yet")
+		return openKafka(ctx, c, m)
 	}
 	l, err := embedded.Open(logPath(c.data), embedded.Config{
 		InstrumentPartitions: c.partitions, RoomPartitions: c.partitions, KeepBytes: c.logKeepBytes,
@@ -29,9 +29,9 @@ func openLog(_ context.Context, c *config, m *metrics) (events.Log, error) {
 }
 
 // readLog opens it beside a server, to read.
-func readLog(_ context.Context, c *config) (events.Log, error) {
+func readLog(ctx context.Context, c *config) (events.Log, error) {
 	if c.kafkaLog() {
-		return nil, errors.New("this program has no Kafka yet")
+		return readKafka(ctx, c)
 	}
 	l, err := embedded.OpenReader(logPath(c.data), embedded.Config{})
 	if err != nil {
@@ -44,7 +44,7 @@ func readLog(_ context.Context, c *config) (events.Log, error) {
 // of that lineage, or it is an error.
 func openStore(_ context.Context, c *config, lineage string) (projections.Store, error) {
 	if c.scyllaStore() {
-		return nil, errors.New("this program has no ScyllaDB yet")
+		return nil, errors.New("--scylla: this version keeps its rows in SQLite only")
 	}
 	s, err := sqlite.Open(rowsPath(c.data), sqlite.Config{Lineage: lineage})
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
-// house is a server on three brokers and three nodes, under a load.
+// house is a server on real engines, under a load.
 type house struct {
 	t, whole         *testing.T // of a fault, of all
 	kafka, cassandra *engines.Cluster
@@ -26,10 +26,13 @@ type fault struct {
 	hold, long time.Duration
 }
 
-var faults = []fault{
+var logFaults = []fault{
 	{"a broker of three is killed", func(h *house) { h.kafka.Kill(1) }, func(h *house) { h.kafka.Start(1) }, 5 * time.Second, 20 * time.Second},
 	{"all brokers are killed", func(h *house) { h.kafka.KillAll() }, func(h *house) { h.kafka.StartAll() }, time.Second, 20 * time.Second},
 	{"leaders move", moveLeaders, moveLeaders, 3 * time.Second, 10 * time.Second},
+}
+
+var storeFaults = []fault{
 	{"a node of three is killed", func(h *house) { h.cassandra.Kill(1) }, func(h *house) { h.cassandra.Start(1) }, 5 * time.Second, 20 * time.Second},
 	{"all nodes are paused", func(h *house) { pauseAll(h, (*engines.Cluster).Pause) }, func(h *house) { pauseAll(h, (*engines.Cluster).Resume) }, 10 * time.Second, time.Minute},
 	{"all nodes are down", func(h *house) { h.cassandra.KillAll() }, func(h *house) { h.cassandra.StartAll() }, 5 * time.Second, time.Minute},
@@ -41,31 +44,39 @@ func pauseAll(h *house, do func(*engines.Cluster, int)) {
 	}
 }
 
-// Breaks for users: a machine of the log or of the store fails, and what was
-// acknowledged is lost or there twice, or a client is thrown out.
-func TestFaultsOfRealEnginesLoseNothingAndDoubleNothing(t *testing.T) {
+// Breaks for users: a machine of the log fails, and what was acknowledged is
+// lost or there twice, or a client is thrown out.
+func TestFaultsOfKafkaLoseNothingAndDoubleNothing(t *testing.T) {
 	engines.Need(t)
+	sufferAll(t, logFaults, func(t *testing.T) *house {
+		h := &house{t: t, whole: t, kafka: realEngines.brokers(t, 3)}
+		h.server = newServerOn(t, engineSet{"three brokers", func(t *testing.T) string { return realEngines.kafkaSettings(t, 3) }})
+		h.topics = fmt.Sprintf("t%d.", realEngines.servers.Load())
+		return h
+	})
+}
+
+// sufferAll lets every fault happen, on a new house each round.
+func sufferAll(t *testing.T, faults []fault, build func(t *testing.T) *house) {
 	rounds := newFaultRounds(t)
 	for round := range rounds.wanted() {
-		h := newHouse(t)
+		var h *house
 		for n, f := range faults {
-			if rounds.have(f.name) <= round {
-				t.Run(fmt.Sprint(f.name, " ", round+1), func(t *testing.T) { rounds.add(f.name, h.suffer(t, f, fmt.Sprintf("F%d", n))) })
+			if rounds.have(f.name) > round {
+				continue
 			}
+			if h == nil {
+				h = build(t)
+			}
+			t.Run(fmt.Sprint(f.name, " ", round+1), func(t *testing.T) { rounds.add(f.name, h.suffer(t, f, fmt.Sprintf("F%d", n))) })
 			if t.Failed() {
 				return // what follows would be blamed for it
 			}
 		}
-		h.end()
+		if h != nil {
+			h.end()
+		}
 	}
-}
-
-func newHouse(t *testing.T) *house {
-	h := &house{t: t, whole: t}
-	h.kafka, h.cassandra = realEngines.on(t, 3)
-	h.server = newServerOn(t, engineSet{"faults", func(t *testing.T) string { return realEngines.settings(t, 3) }})
-	h.topics = fmt.Sprintf("t%d.", realEngines.servers.Load())
-	return h
 }
 
 // suffer lets one fault happen under a tape and a chat of its own.

@@ -34,9 +34,9 @@ type lane struct {
 	price  []int64
 	r      *rand.Rand
 	begun  time.Time
-	rate   float64 // quotes a second
-	sent   int     // quotes
-	behind atomic.Int64
+	rate   float64      // quotes a second
+	sent   int          // quotes
+	done   atomic.Int64 // quotes that are acknowledged
 }
 
 // tapeBar is a bar that this test keeps itself, from what was acknowledged.
@@ -93,12 +93,12 @@ func (l *lane) run(ctx context.Context) {
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		due := int(time.Since(l.begun).Seconds()*l.rate) - l.sent
-		l.behind.Store(int64(due))
 		if due < 20 {
 			<-tick.C
 			continue
 		}
 		l.deliver(l.request(min(due, tapeRequest)))
+		l.done.Store(int64(l.sent))
 	}
 }
 
@@ -177,7 +177,7 @@ func (p *tape) caughtUp(within time.Duration) {
 	for deadline := time.Now().Add(within); ; time.Sleep(100 * time.Millisecond) {
 		behind := int64(0)
 		for _, l := range p.lanes {
-			behind += l.behind.Load()
+			behind += int64(time.Since(l.begun).Seconds()*l.rate) - l.done.Load()
 		}
 		if behind < tapeRate/2 {
 			return

@@ -21,5 +21,6 @@ func TestTheTapeAddsUpWhereNothingHappens(t *testing.T) {
 		p.check("server", byServer{s})
 		ch.check(0)
 		s.run("replay", "--data", s.data, "--verify")
+		rowsOf(t, s, p)
 	})
 }

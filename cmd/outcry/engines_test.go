@@ -22,9 +22,12 @@ var embeddedEngines = engineSet{"embedded", func(*testing.T) string { return "" 
 
 var onRealEngines = engineSet{"real", func(t *testing.T) string { return realEngines.settings(t, 1) }}
 
+// onKafka keeps the rows in SQLite: the flags are of use each alone.
+var onKafka = engineSet{"kafka", func(t *testing.T) string { return realEngines.kafkaSettings(t, 1) }}
+
 // onEachEngine runs a test of the whole house on the engines of the laptop and on real ones.
 func onEachEngine(t *testing.T, test func(t *testing.T, e engineSet)) {
-	for _, e := range []engineSet{embeddedEngines, onRealEngines} {
+	for _, e := range []engineSet{embeddedEngines, onKafka} {
 		t.Run(e.name, func(t *testing.T) { test(t, e) })
 	}
 }
@@ -85,11 +88,15 @@ func (s *sharedEngines) settings(t *testing.T, members int) string {
 
 func (s *sharedEngines) settingsOn(t *testing.T, members int, cassandra *engines.Cluster) string {
 	t.Helper()
+	return s.kafkaSettings(t, members) + fmt.Sprintf(`store:
+  scylla: {hosts: [%s], replication: %d, keyspace: t%d}
+`, strings.Join(cassandra.Addresses(), ", "), len(cassandra.Addresses()), s.servers.Load())
+}
+
+func (s *sharedEngines) kafkaSettings(t *testing.T, members int) string {
+	t.Helper()
 	kafka := s.brokers(t, members)
-	name := fmt.Sprintf("t%d", s.servers.Add(1))
 	return fmt.Sprintf(`log:
-  kafka: {brokers: [%s], replication: %d, accept_weak: %v, topic_prefix: %s}
-store:
-  scylla: {hosts: [%s], replication: %d, keyspace: %s}
-`, strings.Join(kafka.Addresses(), ", "), members, members < 3, name+".", strings.Join(cassandra.Addresses(), ", "), len(cassandra.Addresses()), name)
+  kafka: {brokers: [%s], replication: %d, accept_weak: %v, topic_prefix: t%d.}
+`, strings.Join(kafka.Addresses(), ", "), members, members < 3, s.servers.Add(1))
 }

@@ -20,6 +20,8 @@ type metrics struct {
 	logRecords, logBytes, logRefused prometheus.Counter
 	logSync                          prometheus.Histogram
 	logFree                          prometheus.Gauge
+	logRetried                       prometheus.Counter
+	logTrouble                       *prometheus.GaugeVec
 	published                        *prometheus.CounterVec
 	folded, checkpoints, parked      *prometheus.CounterVec
 	entities                         *prometheus.GaugeVec
@@ -55,6 +57,8 @@ func newMetrics() *metrics {
 	m.logRefused = counter("outcry_log_refused_records_total", "Records that the log refused.")
 	m.logSync = seconds("outcry_log_sync_seconds", "Time of one fsync.")
 	m.logFree = prometheus.NewGauge(prometheus.GaugeOpts{Name: "outcry_log_free_disk_ratio", Help: "Free share of the log's disk."})
+	m.logRetried = counter("outcry_log_retried_records_total", "Records that Kafka was asked to take again.")
+	m.logTrouble = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "outcry_log_trouble", Help: "1 while publishing to Kafka, or reading from it, fails and is tried again."}, []string{"what"})
 	m.published = byKind("outcry_publisher_inputs_total", "Inputs appended to the log.")
 	m.folded = byKind("outcry_host_folded_inputs_total", "Inputs folded.")
 	m.checkpoints = byKind("outcry_host_checkpoints_total", "Checkpoints taken.")
@@ -64,7 +68,7 @@ func newMetrics() *metrics {
 	m.rowsWritten = counter("outcry_rows_written_total", "Rows stored.")
 	m.rowsFailed = counter("outcry_rows_failed_writes_total", "Transactions that the store refused.")
 	m.rowsSeconds = seconds("outcry_rows_write_seconds", "Time of one transaction.")
-	m.registry.MustRegister(m.logFree, m.entities, m.lag)
+	m.registry.MustRegister(m.logFree, m.logTrouble, m.entities, m.lag)
 	return m
 }
 

@@ -77,15 +77,14 @@ func (s *served) lineage() string {
 }
 
 // admit gives the log under the lineage that its clients know, and refuses one
-// that is not the log of this folder. The first log of a folder is remembered.
+// that is not the log of this folder.
 func admit(c *config, log events.Log) (events.Log, error) {
 	s, err := readServed(c.data)
 	if err != nil {
 		return nil, err
 	}
 	if s == nil {
-		s = &served{Log: log.Lineage()}
-		return log, s.write(c.data)
+		return log, nil // the first one; remembered once it is served
 	}
 	if s.Log != log.Lineage() {
 		return nil, fmt.Errorf("the data folder %s served another log: it remembers %s, and %s is %s; give the right address, "+
@@ -117,6 +116,14 @@ func readServedLog(ctx context.Context, c *config) (events.Log, error) {
 		return log, nil
 	}
 	return s.named(log), nil
+}
+
+// remember the log that is served now, where nothing is remembered yet.
+func remember(c *config, log events.Log) error {
+	if s, err := readServed(c.data); s != nil || err != nil {
+		return err
+	}
+	return (&served{Log: log.Lineage()}).write(c.data)
 }
 
 // named gives the log the lineage that clients are told.
