@@ -191,9 +191,9 @@ func TestAMarkOnAMissingBarIsMadeAgain(t *testing.T) {
 // Whatever a store does and when, the rows that are said to be whole are whole,
 // and in the end all are those of a day without trouble.
 func TestAnyTroubleEndsWithTheSameRows(t *testing.T) {
-	seeds := uint64(12)
+	seeds := uint64(6)
 	if testing.Short() {
-		seeds = 3
+		seeds = 2
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
