@@ -53,7 +53,7 @@ type rawLoad struct {
 	admin   string
 }
 
-func newRawLoad(t *testing.T, partitions int32) *rawLoad {
+func newRawLoad(t *testing.T, partitions int32, log string) *rawLoad {
 	t.Helper()
 	k := engines.Kafka(t, 1)
 	ref := "symbol,lot,venue\n"
@@ -61,7 +61,12 @@ func newRawLoad(t *testing.T, partitions int32) *rawLoad {
 		ref += fmt.Sprintf("S%d,%d,ACME\n", i, 1+i%3)
 	}
 	l := &rawLoad{cluster: k, rawHouse: &rawHouse{server: &server{t: t, data: t.TempDir(), home: t.TempDir(), http: "127.0.0.1:0"}, brokers: k.Addresses()}}
-	l.write("outcry.yaml", fmt.Sprintf(allStages, strings.Join(k.Addresses(), ", ")))
+	brokers := strings.Join(k.Addresses(), ", ")
+	settings := fmt.Sprintf(allStages, brokers)
+	if log == "kafka" {
+		settings += "log: {kafka: {brokers: [" + brokers + "], replication: 1, accept_weak: true}}\n"
+	}
+	l.write("outcry.yaml", settings)
 	l.write("ref.csv", ref)
 	var err error
 	if l.kafka, err = kgo.NewClient(kgo.SeedBrokers(k.Addresses()...), kgo.ProducerLinger(0), kgo.MaxBufferedRecords(1<<20)); err != nil {
@@ -148,7 +153,18 @@ func symbolOf(n int) []byte { return fmt.Appendf(nil, "S%d", n%rawSymbols) }
 
 // Without exact counts nobody can tell whether a message was lost on the way.
 func TestTwentyThousandRawMessagesASecondAddUpExactly(t *testing.T) {
-	l := newRawLoad(t, 4)
+	onEachLog(t, twentyThousand)
+}
+
+// onEachLog runs a test with the log in the data folder, and beside the raw topics.
+func onEachLog(t *testing.T, test func(t *testing.T, log string)) {
+	for _, log := range []string{"embedded", "kafka"} {
+		t.Run(log, func(t *testing.T) { test(t, log) })
+	}
+}
+
+func twentyThousand(t *testing.T, log string) {
+	l := newRawLoad(t, 4, log)
 	seconds := 15
 	if s := os.Getenv("OUTCRY_RAW_SECONDS"); s != "" {
 		seconds, _ = strconv.Atoi(s)
@@ -192,8 +208,10 @@ func TestTwentyThousandRawMessagesASecondAddUpExactly(t *testing.T) {
 }
 
 // A quote that takes longer than the blink of an eye through the producer's topic is no live quote.
-func TestRawMessagesAreOnTheScreenInTime(t *testing.T) {
-	l := newRawLoad(t, 4)
+func TestRawMessagesAreOnTheScreenInTime(t *testing.T) { onEachLog(t, onTheScreenInTime) }
+
+func onTheScreenInTime(t *testing.T, log string) {
+	l := newRawLoad(t, 4, log)
 	quote := func(n int, due time.Time) ([]byte, []byte) {
 		return symbolOf(n), fmt.Appendf(nil, `{"id":"q%d","data":{"s":"S%d","b":%d,"a":%d,"t":%d}}`, n, n%rawSymbols, 10000+n%100, 10001+n%100, due.UnixNano())
 	}

@@ -16,8 +16,10 @@ import (
 
 // A broker that dies under the raw topics must cost neither a message nor count one
 // twice, even when the server is killed as well.
-func TestRawMessagesSurviveKillsOfBrokerAndServer(t *testing.T) {
-	l := newRawLoad(t, 4)
+func TestRawMessagesSurviveKillsOfBrokerAndServer(t *testing.T) { onEachLog(t, surviveKills) }
+
+func surviveKills(t *testing.T, log string) {
+	l := newRawLoad(t, 4, log)
 	const rate, total = 2000, 30_000
 	message := func(n int, due time.Time) ([]byte, []byte) {
 		return symbolOf(n), fmt.Appendf(nil, `{"id":"t%d","data":{"s":"S%d","p":%d,"q":1,"t":%d}}`, n, n%rawSymbols, 10000+n%100, due.UnixNano())
@@ -70,7 +72,7 @@ func (l *rawLoad) allTrades() (sum int) {
 // The consumer group that rebalances at the open is the oldest story of all: whoever
 // watches another feed must not notice that members come and go on a raw topic.
 func TestRebalancesOfARawTopicAreNotSeenByOtherFeeds(t *testing.T) {
-	l := newRawLoad(t, 8)
+	l := newRawLoad(t, 8, "embedded")
 	const rate, span, warm = 2000, 15 * time.Second, 4 * time.Second
 	message := func(n int, due time.Time) ([]byte, []byte) {
 		return symbolOf(n), fmt.Appendf(nil, `{"id":"q%d","data":{"s":"S%d","b":%d,"a":%d,"t":%d}}`, n, n%rawSymbols, 10000+n%100, 10001+n%100, due.UnixNano())

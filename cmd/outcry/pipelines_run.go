@@ -126,15 +126,12 @@ func (c *config) rawBrokers() []string {
 
 // openTopics connects to the raw topics, by the sign-in of log.kafka.
 func openTopics(c *config) (*topics.Topics, error) {
-	brokers, k := c.rawBrokers(), &c.kafka
-	if len(brokers) == 0 {
+	beside := *c
+	beside.kafka.brokers = c.rawBrokers()
+	if len(beside.kafka.brokers) == 0 {
 		return nil, errors.New("no brokers are named: --raw-kafka HOST:PORT, or --kafka where the log is in Kafka too")
 	}
-	password, err := k.password.read()
-	if err != nil {
-		return nil, err
-	}
-	encrypted, err := k.tls.client()
+	k, err := beside.kafkaConfig()
 	if err != nil {
 		return nil, err
 	}
@@ -142,8 +139,7 @@ func openTopics(c *config) (*topics.Topics, error) {
 	if err != nil {
 		return nil, err
 	}
-	return topics.Open(topics.Config{Brokers: brokers, TLS: encrypted, Mechanism: k.mechanism, User: k.user, Password: password,
-		Prefix: k.topicPrefix, Instance: instance, Logger: c.logger})
+	return topics.Open(topics.Config{Brokers: k.Brokers, Configure: k.Secure, Prefix: k.Prefix, Instance: instance, Logger: c.logger})
 }
 
 // instance names this node: there is one process on a data folder, which is locked.

@@ -92,13 +92,18 @@ func (l lastResort) Publish(_ string, all ...*message.Message) error {
 
 func (lastResort) Close() error { return nil }
 
-// quiet passes Watermill's faults on; its chatter is for debugging.
+// quiet leaves Watermill's chatter, and its word on errors that we have told
+// already, to debugging.
 type quiet struct{ log *slog.Logger }
 
 func (q quiet) Error(msg string, err error, f watermill.LogFields) {
-	q.log.Warn("router: "+msg, "error", err, "fields", f)
+	level := slog.LevelWarn
+	if msg == "Handler returned error" || msg == "All handlers stopped, closing router" {
+		level = slog.LevelDebug
+	}
+	q.log.Log(context.Background(), level, "router: "+msg, "error", err, "fields", f)
 }
 func (q quiet) Info(msg string, f watermill.LogFields)           { q.log.Debug("router: "+msg, "fields", f) }
-func (q quiet) Debug(msg string, f watermill.LogFields)          {}
-func (q quiet) Trace(msg string, f watermill.LogFields)          {}
+func (q quiet) Debug(string, watermill.LogFields)                {}
+func (q quiet) Trace(string, watermill.LogFields)                {}
 func (q quiet) With(watermill.LogFields) watermill.LoggerAdapter { return q }

@@ -22,7 +22,6 @@ type Floor struct {
 	instruments map[string]*listed
 	rooms       map[string]*hall
 	silent      map[string]bool
-	behind      bool
 }
 
 // listed is one instrument with all that a store would know of it.

@@ -114,7 +114,6 @@ var scenarios = []struct {
 	{"RoomFromSnapshotOn", roomFromSnapshot},
 	{"RoomCutAndResumed", roomCutAndResumed},
 	{"RoomFromTheVeryFirst", roomFromFirst},
-	{"RoomWaitsForTheStoreAndSaysSo", roomWaitsForStore},
 	{"ACursorBeyondTheEndIsRefused", cursorBeyondEnd},
 	{"ClosedBarsInOrder", closedBars},
 	{"ClosedBarsResumeBeyondRecentHistory", closedBarsResume},

@@ -1,8 +1,6 @@
 package topics
 
 import (
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -14,11 +12,7 @@ import (
 type Config struct {
 	// Brokers are HOST:PORT of some.
 	Brokers []string
-	// TLS, when set, is used for all connections.
-	TLS *tls.Config
-	// Mechanism is empty or PLAIN, with User and Password. SCRAM is given by Configure.
-	Mechanism, User, Password string
-	// Configure may change what is sent to brokers, such as to sign in by other means.
+	// Configure sets encryption and sign-in, as kafka.Config.Secure does; nil: neither.
 	Configure func(*sarama.Config) error
 	// Prefix stands before the name of the poison topic, and of consumer groups.
 	Prefix string
@@ -55,22 +49,6 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Validate gives all faults at once.
-func (c Config) Validate() error {
-	var faults []error
-	if len(c.Brokers) == 0 {
-		faults = append(faults, errors.New("brokers: none are named"))
-	}
-	switch c.Mechanism {
-	case "", sarama.SASLTypePlaintext:
-	default:
-		if c.Configure == nil {
-			faults = append(faults, fmt.Errorf("mechanism %q is not known here", c.Mechanism))
-		}
-	}
-	return errors.Join(faults...)
-}
-
 // sarama gives the settings of a client.
 func (c *Config) sarama() (*sarama.Config, error) {
 	s := sarama.NewConfig()
@@ -78,13 +56,6 @@ func (c *Config) sarama() (*sarama.Config, error) {
 	s.Version = sarama.V3_6_0_0
 	s.Net.DialTimeout = 5 * time.Second
 	s.Metadata.Retry.Max, s.Metadata.Retry.Backoff = 3, 250*time.Millisecond
-	if c.TLS != nil {
-		s.Net.TLS.Enable, s.Net.TLS.Config = true, c.TLS
-	}
-	if c.Mechanism == sarama.SASLTypePlaintext {
-		s.Net.SASL.Enable, s.Net.SASL.Mechanism = true, sarama.SASLTypePlaintext
-		s.Net.SASL.User, s.Net.SASL.Password = c.User, c.Password
-	}
 	s.Consumer.Offsets.Initial = sarama.OffsetOldest // a producer may have begun before us
 	s.Consumer.Offsets.AutoCommit.Interval = time.Second
 	s.Consumer.Return.Errors = true

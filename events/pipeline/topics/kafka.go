@@ -25,8 +25,8 @@ type Topics struct {
 
 // Open connects. It fails when no broker answers.
 func Open(c Config) (*Topics, error) {
-	if err := c.Validate(); err != nil {
-		return nil, err
+	if len(c.Brokers) == 0 {
+		return nil, errors.New("connecting to Kafka: no brokers are named")
 	}
 	c = c.withDefaults()
 	settings, err := c.sarama()
