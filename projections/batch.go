@@ -23,6 +23,7 @@ type memberKey struct{ room, user string }
 // may have changed a hundred times since the last flush.
 type batch struct {
 	weight   int
+	bytes    int
 	stored   []func()
 	latest   newest[string, *outcryv1.Latest]
 	bars     newest[barKey, *outcryv1.Bar]
@@ -60,6 +61,7 @@ func (b *batch) fits(rows *Rows) bool {
 
 func (b *batch) add(h handover) {
 	b.weight += h.weight
+	b.bytes += h.bytes
 	if h.stored != nil {
 		b.stored = append(b.stored, h.stored)
 	}

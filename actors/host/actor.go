@@ -23,6 +23,7 @@ type shardActor struct {
 	shard      *shard
 	box        *mailbox
 	background *sync.WaitGroup // of the host
+	catchUps   chan struct{}   // of the host
 	failed     error           // the shard stands still
 	onFail     func(error)
 	onHead     func()
@@ -33,8 +34,10 @@ type shardActor struct {
 	waiting    awaits
 	clock      clock
 	saving     *saving
+	debt       debts
 	finishing  bool
 	finished   chan struct{}
+	isFinished bool
 }
 
 // Receive takes one message. Panics stay here: a restart by Proto.Actor would
@@ -62,6 +65,7 @@ func (a *shardActor) Receive(c actor.Context) {
 
 func (a *shardActor) start() {
 	a.memory.first = a.shard.offset + 1
+	a.debt.handedOver, a.debt.handedTime = a.shard.offset, a.shard.ingest
 	a.reached()
 }
 
@@ -110,6 +114,7 @@ func (a *shardActor) reached() {
 		a.config.Observer.CatchingUp(a.shard.kind, a.shard.partition, offset, a.head)
 	}
 	if a.ready {
+		a.goLive()
 		a.clock.folded(a)
 		a.onHead()
 	}
@@ -136,25 +141,38 @@ func (a *shardActor) flush() {
 	}
 	if err := a.shard.effects.tick(a.ctx, a.shard.rules); err != nil {
 		a.fail(err)
+		return
 	}
+	a.noteHandedOver()
 }
 
-// finish takes the last checkpoint and closes finished once it is stored.
+// finish takes the last checkpoint and closes finished once it is stored. A
+// shard that owes the store rows takes none: the next start folds more of the log.
 func (a *shardActor) finish() {
 	if !a.finishing {
 		a.finishing = true
+		a.shard.effects.hand = adding(a.config.Rows) // nothing is pushed any more that could be late
 		a.waiting.failAll(a, ErrStopped)
 		a.clock.stop()
 	}
 	s := a.shard
 	switch {
+	case a.failed != nil || a.owes():
+		a.finishedOnce()
 	case a.saving != nil: // saved calls again
-	case a.failed != nil || s.offset < 0 || (s.saved != nil && s.saved.row.Offset == s.offset):
-		close(a.finished)
+	case s.offset < 0 || (s.saved != nil && s.saved.row.Offset == s.offset):
+		a.finishedOnce()
 	default:
 		a.checkpoint()
 		if a.failed != nil {
-			close(a.finished)
+			a.finishedOnce()
 		}
+	}
+}
+
+func (a *shardActor) finishedOnce() {
+	if !a.isFinished {
+		a.isFinished = true
+		close(a.finished)
 	}
 }

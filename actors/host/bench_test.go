@@ -18,6 +18,10 @@ import (
 // nullWriter takes rows and forgets them.
 type nullWriter struct{}
 
+func (nullWriter) AwaitRoom(context.Context) error { return nil }
+
+func (nullWriter) Offer(*projections.Rows) (bool, error) { return true, nil }
+
 func (nullWriter) Add(_ context.Context, _ *projections.Rows, stored func()) error {
 	if stored != nil {
 		stored()
@@ -166,7 +170,7 @@ func benchShard(b *testing.B, payloads [][]byte, w RowWriter, checkpointEvery in
 			b.StopTimer()
 			s = newShard(&c, events.Instrument, 0)
 			if w != nil {
-				s.effects = newEffects(w)
+				s.effects = newEffects(adding(w))
 			}
 			fold(0)
 			b.StartTimer()

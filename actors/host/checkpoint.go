@@ -28,13 +28,18 @@ type saving struct {
 func (a *shardActor) checkpoint() {
 	s := a.shard
 	if a.saving != nil {
-		a.log.Warn("checkpoint left out: the one before is not stored yet", "offset", s.offset, "storing", a.saving.packing.row.Offset)
+		a.leaveOut("the one before is not stored yet")
 		return
 	}
 	if err := s.effects.flush(a.ctx, s.rules); err != nil {
 		a.fail(err)
 		return
 	}
+	if a.owes() { // perhaps only since this flush
+		a.leaveOut("rows before it are not stored yet")
+		return
+	}
+	a.noteHandedOver()
 	a.saving = &saving{packing: s.beginPacking(a.config.Log.Lineage()), parts: make(chan rawPart, 1)}
 	parts, previous := a.saving.parts, s.saved
 	packing := a.saving.packing
@@ -47,6 +52,14 @@ func (a *shardActor) checkpoint() {
 		a.box.tell(task(func(a *shardActor) { a.saved(packing.row, bytes, err) }))
 	})
 	a.pump()
+}
+
+func (a *shardActor) leaveOut(why string) {
+	s := a.shard
+	a.log.Info("checkpoint left out: "+why, "offset", s.offset)
+	if a.config.Observer.LeftOut != nil {
+		a.config.Observer.LeftOut(s.kind, s.partition, s.offset)
+	}
 }
 
 // pump packs on while the goroutine has room, a step a turn.
@@ -125,9 +138,11 @@ func (a *shardActor) saveRow(ctx context.Context, row projections.Checkpoint, pr
 // entities count as packed into parts that nobody has.
 func (a *shardActor) saved(row projections.Checkpoint, bytes int, err error) {
 	a.saving, a.shard.packing = nil, nil
-	if err != nil {
+	switch {
+	case err != nil && a.ctx.Err() != nil: // given up at a stop
+	case err != nil:
 		a.fail(err)
-	} else {
+	default:
 		a.shard.saved = &loadable{row: row}
 		if a.config.Observer.Checkpoint != nil {
 			a.config.Observer.Checkpoint(row.Kind, row.Partition, row.Offset, len(row.Parts), bytes)

@@ -14,9 +14,14 @@ import (
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
-// RowWriter takes the rows; projections.Writer is one. Add may wait (the shard waits with it).
+// RowWriter takes the rows; projections.Writer is one. What one goroutine hands over is stored in that order.
 type RowWriter interface {
+	// Offer never waits: where there is no room, taken is false and the rows stay the caller's.
+	Offer(rows *projections.Rows) (taken bool, err error)
+	// Add waits for room. Checkpoints and catch-ups use it, and shards that are not ready yet.
 	Add(ctx context.Context, rows *projections.Rows, stored func()) error
+	// AwaitRoom waits until there is room enough to offer rows again, and to add what comes late.
+	AwaitRoom(ctx context.Context) error
 }
 
 // Checkpoints reads what RowWriter stored; projections.Store is one.
@@ -68,6 +73,11 @@ type Observer struct {
 	Activated  func(kind events.Kind)
 	Passivated func(kind events.Kind)
 	CatchingUp func(kind events.Kind, partition int32, at, head int64)
+	// Owing: the store had no room for rows decided after an offset. RowsCaughtUp: it has
+	// them now, up to until. LeftOut: a checkpoint was due and was left out.
+	Owing        func(kind events.Kind, partition int32, after int64)
+	RowsCaughtUp func(kind events.Kind, partition int32, after, until int64)
+	LeftOut      func(kind events.Kind, partition int32, offset int64)
 }
 
 // InstrumentSink is told about one instrument, in its shard's turn: it must

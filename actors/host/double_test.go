@@ -235,6 +235,38 @@ func (s *memoryStore) Add(ctx context.Context, r *projections.Rows, stored func(
 	return nil
 }
 
+// Offer takes rows unless the gate is closed.
+func (s *memoryStore) Offer(r *projections.Rows) (taken bool, err error) {
+	s.mu.Lock()
+	gate := s.mu.gate
+	s.mu.Unlock()
+	if gate != nil {
+		select {
+		case <-gate:
+		default:
+			return false, nil
+		}
+	}
+	err = s.Add(context.Background(), r, nil)
+	return err == nil, err
+}
+
+// AwaitRoom waits for the gate.
+func (s *memoryStore) AwaitRoom(ctx context.Context) error {
+	s.mu.Lock()
+	gate := s.mu.gate
+	s.mu.Unlock()
+	if gate == nil {
+		return nil
+	}
+	select {
+	case <-gate:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func (s *memoryStore) Checkpoints(_ context.Context, kind events.Kind, partition int32) ([]projections.Checkpoint, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

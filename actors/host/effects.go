@@ -15,12 +15,26 @@ const rowsBatch = 512
 // effects is what a shard says to the world: rows and sinks. A shard without
 // them folds the same.
 type effects struct {
-	writer RowWriter
-	rows   *projections.Rows
-	dirty  []*entity // their latest rows wait for the flush
-	ticks  int
+	hand  handing
+	drop  func() // told when rows were refused and are gone
+	rows  *projections.Rows
+	dirty []*entity // their latest rows wait for the flush
+	ticks int
+	// owing: the store is owed rows, and a catch-up brings them. dropping: and none are gathered meanwhile.
+	owing, dropping bool
 	// watches of entities that may not exist yet; the caller bounds them (one a relay).
 	watches map[string][]*watch
+}
+
+// handing takes rows on their way to the store. taken is false where there is no room for them.
+type handing func(ctx context.Context, rows *projections.Rows) (taken bool, err error)
+
+// adding waits until there is room.
+func adding(w RowWriter) handing {
+	return func(ctx context.Context, rows *projections.Rows) (bool, error) {
+		err := w.Add(ctx, rows, nil)
+		return err == nil, err
+	}
 }
 
 // watch is one sink of one entity.
@@ -30,13 +44,15 @@ type watch struct {
 	stopped atomic.Bool
 }
 
-func newEffects(w RowWriter) *effects {
-	return &effects{writer: w, rows: &projections.Rows{}, watches: map[string][]*watch{}}
+func newEffects(hand handing) *effects {
+	return &effects{hand: hand, drop: func() {}, rows: &projections.Rows{}, watches: map[string][]*watch{}}
 }
 
 // route takes the facts of e's turn to rows and sinks.
 func (f *effects) route(r rules, e *entity) {
-	r.rows(e.id, f.rows)
+	if !f.dropping {
+		r.rows(e.id, f.rows)
+	}
 	if !e.dirty {
 		e.dirty = true
 		f.dirty = append(f.dirty, e)
@@ -75,18 +91,32 @@ func (f *effects) tick(ctx context.Context, r rules) error {
 	return f.flush(ctx, r)
 }
 
-// flush gathers all that was kept back and hands it over.
+// flush gathers all that was kept back and hands it over. While rows are
+// dropped, what is kept back stays so.
 func (f *effects) flush(ctx context.Context, r rules) error {
 	for i, e := range f.dirty {
+		if f.dropping {
+			f.dirty = append(f.dirty[:0], f.dirty[i:]...)
+			return nil
+		}
 		// A packed one was written when it was packed, a parked one shows what it was.
 		if e.dirty && e.state != nil {
 			f.writeLatest(r, e)
 		}
-		f.dirty[i] = nil
+		e.dirty, f.dirty[i] = false, nil
+		if f.rows.Len() >= flushBatch {
+			if err := f.handOver(ctx); err != nil {
+				return err
+			}
+		}
 	}
 	f.dirty = f.dirty[:0]
 	return f.handOver(ctx)
 }
+
+// flushBatch bounds one handover of a flush: all latest rows of a large shard
+// in one might never find room in the writer's queue.
+const flushBatch = 4096
 
 func (f *effects) handOver(ctx context.Context) error {
 	if f.rows.Len() == 0 {
@@ -94,11 +124,18 @@ func (f *effects) handOver(ctx context.Context) error {
 	}
 	rows := f.rows
 	f.rows = &projections.Rows{}
-	if err := f.writer.Add(ctx, rows, nil); err != nil {
+	taken, err := f.hand(ctx, rows)
+	if err != nil {
 		return fmt.Errorf("handing over rows: %w", err)
+	}
+	if !taken {
+		f.drop()
 	}
 	return nil
 }
+
+// handedOver says whether the writer has all rows of what was folded so far.
+func (f *effects) handedOver() bool { return !f.dropping && f.rows.Len() == 0 && len(f.dirty) == 0 }
 
 // watch attaches a sink and tells it the state now.
 func (s *shard) watch(id string, w *watch) {

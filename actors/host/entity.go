@@ -116,8 +116,12 @@ func (s *shard) activate(e *entity) state {
 // passivateBatch bounds what one record's turn packs.
 const passivateBatch = 64
 
-// passivate packs active entities that were not touched for idleAfter.
+// passivate packs active entities that were not touched for idleAfter. While
+// the store is owed rows all stay: whoever asks for lists finds them here alone.
 func (s *shard) passivate() {
+	if s.effects != nil && s.effects.owing {
+		return
+	}
 	for range passivateBatch {
 		e := s.active.oldest
 		if e == nil || s.now-e.touched < s.idleAfter {

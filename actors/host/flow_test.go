@@ -126,16 +126,14 @@ func TestDeadlinesAndTimeSurviveARestart(t *testing.T) {
 	same(t, "never restarted", b.replayedWhole(t, p.Offset), live)
 }
 
-// A slow store must make the reader wait, not fill the memory.
+// A turn that takes long must make the reader wait, not fill the memory.
 func TestFullMailboxStopsTheReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBed()
-		c := b.config()
-		c.FlushEvery = time.Second
-		release := b.store.hold()
-		h := b.start(t, c)
-		b.say("first", "pit")
-		time.Sleep(2 * time.Second) // the bubble's clock: a flush is stuck in Add now
+		h := b.start(t, b.config())
+		folded(t, h, b.say("first", "pit"))
+		stuck := make(chan struct{})
+		h.actors[events.Room][0].box.tell(task(func(*shardActor) { <-stuck }))
 		var last events.Position
 		for range 1000 {
 			last = b.say("x", "pit")
@@ -144,7 +142,7 @@ func TestFullMailboxStopsTheReader(t *testing.T) {
 		if got := b.log.handed(); got > credits+3 {
 			t.Errorf("%d records were taken from the log while the shard stood", got)
 		}
-		release()
+		close(stuck)
 		folded(t, h, last)
 		if err := h.Stop(context.Background()); err != nil {
 			t.Error(err)

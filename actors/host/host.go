@@ -27,7 +27,8 @@ type Host struct {
 	stopRead   context.CancelFunc
 	stopAll    context.CancelFunc
 	readers    sync.WaitGroup
-	background sync.WaitGroup // flush ticks and checkpoints on their way
+	background sync.WaitGroup // flush ticks, checkpoints on their way and catch-ups
+	catchUps   chan struct{}  // holds a token for the one catch-up that folds
 	stop       struct {
 		once sync.Once
 		err  error
@@ -39,7 +40,7 @@ type Host struct {
 // reached the head that the log had at start. ctx is for the start alone; Stop
 // ends a Host. A log that is not the one that was folded is an error.
 func Start(ctx context.Context, c Config) (*Host, error) {
-	h := &Host{config: c.withDefaults(), actors: map[events.Kind][]*shardActor{}, ready: make(chan struct{}), failed: make(chan error, 1)}
+	h := &Host{config: c.withDefaults(), actors: map[events.Kind][]*shardActor{}, ready: make(chan struct{}), failed: make(chan error, 1), catchUps: make(chan struct{}, 1)}
 	life, stopAll := context.WithCancel(context.WithoutCancel(ctx))
 	reading, stopRead := context.WithCancel(life)
 	h.stopAll, h.stopRead = stopAll, stopRead
@@ -102,9 +103,9 @@ func (h *Host) restore(ctx, life context.Context) ([]*shardActor, error) {
 }
 
 func (h *Host) newActor(life context.Context, s *shard) *shardActor {
-	s.effects = newEffects(h.config.Rows)
+	s.effects = newEffects(adding(h.config.Rows)) // until it is ready, see reached
 	return &shardActor{
-		ctx: life, config: &h.config, log: s.log, shard: s, background: &h.background,
+		ctx: life, config: &h.config, log: s.log, shard: s, background: &h.background, catchUps: h.catchUps,
 		waiting: awaits{}, finished: make(chan struct{}),
 		onHead: func() {
 			if h.unready.Add(-1) == 0 {

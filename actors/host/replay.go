@@ -38,7 +38,13 @@ func replay(ctx context.Context, c *Config, kind events.Kind, partition int32, f
 	if s.offset+1 < first || to >= next || to < s.offset {
 		return nil, fmt.Errorf("replaying %s/%d from offset %d to %d: the log holds %d to %d", kind, partition, s.offset+1, to, first, next-1)
 	}
-	if err := s.source.follow(ctx, s, to, progress); err != nil {
+	folded := func(context.Context) error {
+		if progress != nil {
+			progress(s.offset)
+		}
+		return nil
+	}
+	if err := s.source.follow(ctx, s, to, folded); err != nil {
 		return nil, err
 	}
 	return s.hashes(), nil

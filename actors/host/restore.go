@@ -195,8 +195,9 @@ func (c source) verifyStart(kind events.Kind, partition int32) error {
 	return nil
 }
 
-// follow folds the log into s up to and including offset to.
-func (c source) follow(ctx context.Context, s *shard, to int64, progress func(offset int64)) error {
+// follow folds the log into s up to and including offset to. folded, when not
+// nil, is called after each record; its error ends it.
+func (c source) follow(ctx context.Context, s *shard, to int64, folded func(ctx context.Context) error) error {
 	if s.offset >= to {
 		return nil
 	}
@@ -213,8 +214,10 @@ func (c source) follow(ctx context.Context, s *shard, to int64, progress func(of
 		if err != nil {
 			return err
 		}
-		if progress != nil {
-			progress(s.offset)
+		if folded != nil {
+			if err := folded(ctx); err != nil {
+				return err
+			}
 		}
 		if s.offset >= to {
 			return nil

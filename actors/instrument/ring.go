@@ -2,6 +2,9 @@ package instrument
 
 import "math"
 
+// BarsKept is how many bars of each resolution a state keeps at most; with fewer, none has left.
+const BarsKept = barsMax
+
 const (
 	barsMax = 120
 	never   = math.MaxInt64

@@ -91,6 +91,7 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 	if err := remember(c, a.log); err != nil {
 		return a, err
 	}
+	a.metrics.rows(a.rows)
 	a.reads = reads.New(a.host, a.store)
 	a.commands = command.New(command.Config{Stream: a.publisher.Open(command.Source, "", outcryv1.Mode_MODE_LIVE),
 		Rooms: a.host, Messages: a.reads, Logger: c.logger})

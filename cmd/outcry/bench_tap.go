@@ -43,6 +43,12 @@ func (t *benchTap) host(c host.Config) host.Config {
 // noRows takes rows and forgets them.
 type noRows struct{}
 
+// Offer is for the host.
+func (noRows) Offer(*projections.Rows) (bool, error) { return true, nil }
+
+// AwaitRoom is for the host.
+func (noRows) AwaitRoom(context.Context) error { return nil }
+
 // Add is for the host.
 func (noRows) Add(_ context.Context, _ *projections.Rows, stored func()) error {
 	if stored != nil {

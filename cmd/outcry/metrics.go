@@ -24,6 +24,7 @@ type metrics struct {
 	logTrouble                       *prometheus.GaugeVec
 	published                        *prometheus.CounterVec
 	folded, checkpoints, parked      *prometheus.CounterVec
+	leftOut, debts, caughtUp         *prometheus.CounterVec
 	entities                         *prometheus.GaugeVec
 	rowsWritten, rowsFailed          prometheus.Counter
 	rowsSeconds                      prometheus.Histogram
@@ -62,6 +63,9 @@ func newMetrics() *metrics {
 	m.published = byKind("outcry_publisher_inputs_total", "Inputs appended to the log.")
 	m.folded = byKind("outcry_host_folded_inputs_total", "Inputs folded.")
 	m.checkpoints = byKind("outcry_host_checkpoints_total", "Checkpoints taken.")
+	m.leftOut = byKind("outcry_host_checkpoints_left_out_total", "Checkpoints that were due and left out, since the store was behind.")
+	m.debts = byKind("outcry_rows_debts_total", "Times that a shard's rows were dropped, since the store had no room for them.")
+	m.caughtUp = byKind("outcry_rows_caught_up_total", "Times that the store had all rows of such a shard again.")
 	m.parked = byKind("outcry_host_parked_total", "Entities parked after failing twice at one position.")
 	m.entities = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "outcry_host_active_entities", Help: "Entities that are unpacked."}, []string{"kind"})
 	m.lag = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "outcry_host_lag_seconds", Help: "Age of the newest folded record when it was folded."}, []string{"kind"})
@@ -113,7 +117,22 @@ func (m *metrics) host() host.Observer {
 		Parked: func(k events.Kind, _ int32, _ string, _ events.Position, _ string) {
 			m.parked.WithLabelValues(k.String()).Inc()
 		},
-		Activated:  func(k events.Kind) { m.entities.WithLabelValues(k.String()).Inc() },
-		Passivated: func(k events.Kind) { m.entities.WithLabelValues(k.String()).Dec() },
+		LeftOut:      func(k events.Kind, _ int32, _ int64) { m.leftOut.WithLabelValues(k.String()).Inc() },
+		Owing:        func(k events.Kind, _ int32, _ int64) { m.debts.WithLabelValues(k.String()).Inc() },
+		RowsCaughtUp: func(k events.Kind, _ int32, _, _ int64) { m.caughtUp.WithLabelValues(k.String()).Inc() },
+		Activated:    func(k events.Kind) { m.entities.WithLabelValues(k.String()).Inc() },
+		Passivated:   func(k events.Kind) { m.entities.WithLabelValues(k.String()).Dec() },
 	}
+}
+
+// rows shows how far the store is behind, whenever somebody looks.
+func (m *metrics) rows(now func() rowsReadiness) {
+	gauge := func(name, help string, value func(rowsReadiness) float64) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(now()) }))
+	}
+	gauge("outcry_rows_waiting", "Rows that wait for the store.", func(r rowsReadiness) float64 { return float64(r.WaitingRows) })
+	gauge("outcry_rows_waiting_bytes", "Memory of the rows that wait, about.", func(r rowsReadiness) float64 { return float64(r.WaitingBytes) })
+	gauge("outcry_rows_lag_seconds", "Age of the oldest row that is not stored.", func(r rowsReadiness) float64 { return r.LagSeconds })
+	gauge("outcry_rows_owing_shards", "Shards whose rows are folded again for the store.", func(r rowsReadiness) float64 { return float64(r.OwingShards) })
+	gauge("outcry_rows_owed_records", "Records that they are folded from, as far as known.", func(r rowsReadiness) float64 { return float64(r.OwedRecords) })
 }

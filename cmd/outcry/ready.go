@@ -1,9 +1,10 @@
 package main
 
 import (
-	"fmt"
+	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // livePaths are the paths that answer with what the actors hold.
@@ -17,15 +18,13 @@ func (a *app) whenReady(next http.Handler) http.Handler {
 		for _, prefix := range livePaths {
 			if strings.HasPrefix(r.URL.Path, prefix) && !a.isReady() {
 				w.Header().Set("Retry-After", "1")
-				http.Error(w, catchingUp, http.StatusServiceUnavailable)
+				http.Error(w, "catching up with the log", http.StatusServiceUnavailable)
 				return
 			}
 		}
 		next.ServeHTTP(w, r)
 	})
 }
-
-const catchingUp = "catching up with the log"
 
 func (a *app) isReady() bool {
 	select {
@@ -36,14 +35,72 @@ func (a *app) isReady() bool {
 	}
 }
 
-func (a *app) readyz(w http.ResponseWriter, _ *http.Request) {
+// States of the stages in /readyz.
+const (
+	stateReady      = "ready"
+	stateCatchingUp = "catching_up" // answers, and has a part of the past still to do
+	stateAway       = "away"        // the store takes no rows
+	stateFailed     = "failed"
+)
+
+// readiness is the body of /readyz. State is that of the whole: ready, also
+// while the store is away or catches up, since pushing does not wait for it.
+type readiness struct {
+	State string `json:"state"`
+	Error string `json:"error,omitempty"`
+	Log   struct {
+		State string `json:"state"`
+	} `json:"log"`
+	Actors struct {
+		State string `json:"state"`
+	} `json:"actors"`
+	Rows rowsReadiness `json:"rows"`
+}
+
+// rowsReadiness says how far the store is behind what was decided.
+type rowsReadiness struct {
+	State        string  `json:"state"`
+	LagSeconds   float64 `json:"lag_seconds"`   // age of the oldest row that is not stored
+	WaitingRows  int     `json:"waiting_rows"`  // in memory
+	OwingShards  int     `json:"owing_shards"`  // whose rows are folded again for the store
+	OwedRecords  int64   `json:"owed_records"`  // that they are folded from, as far as known
+	WaitingBytes int     `json:"waiting_bytes"` // about
+}
+
+// awayAfter without a stored row the store is called away. Rows are written once a
+// second, and one transaction of a slow disk takes some seconds.
+const awayAfter = 8 * time.Second
+
+func (a *app) rows() rowsReadiness {
+	waiting, owed := a.writer.Backlog(), a.host.Owed(time.Now())
+	r := rowsReadiness{State: stateReady, LagSeconds: max(waiting.Lag, owed.Lag).Seconds(), WaitingRows: waiting.Rows,
+		WaitingBytes: waiting.Bytes, OwingShards: owed.Shards, OwedRecords: owed.Records}
+	switch {
+	case waiting.Refused || waiting.Lag > awayAfter:
+		r.State = stateAway
+	case owed.Shards > 0:
+		r.State = stateCatchingUp
+	}
+	return r
+}
+
+func (a *app) readiness() (r readiness) {
+	r.State, r.Log.State, r.Actors.State, r.Rows = stateReady, stateReady, stateReady, a.rows()
 	if !a.isReady() {
-		http.Error(w, catchingUp, http.StatusServiceUnavailable)
-		return
+		r.State, r.Actors.State = stateCatchingUp, stateCatchingUp
 	}
 	if err := a.log.Err(); err != nil {
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
-		return
+		r.State, r.Log.State, r.Error = stateFailed, stateFailed, err.Error()
 	}
-	fmt.Fprintln(w, "ready")
+	return r
+}
+
+func (a *app) readyz(w http.ResponseWriter, _ *http.Request) {
+	r := a.readiness()
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if r.State != stateReady {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_ = json.NewEncoder(w).Encode(r)
 }

@@ -22,6 +22,7 @@ type Floor struct {
 	instruments map[string]*listed
 	rooms       map[string]*hall
 	silent      map[string]bool
+	behind      bool
 }
 
 // listed is one instrument with all that a store would know of it.

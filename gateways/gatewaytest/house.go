@@ -62,10 +62,20 @@ func (f *Floor) decide(c *outcryv1.Command, in *outcryv1.RoomInput) *outcryv1.An
 	return a
 }
 
+// Behind says whether the store lacks rows: then no page can be read.
+func (f *Floor) Behind(behind bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.behind = behind
+}
+
 // Messages is session.History's.
 func (f *Floor) Messages(_ context.Context, q *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.behind {
+		return nil, errors.New("rows are being caught up")
+	}
 	h := f.rooms[q.GetRoom()]
 	if h == nil || len(h.messages) == 0 {
 		return nil, fmt.Errorf("%w: %s", ErrUnknownRoom, q.GetRoom())

@@ -88,3 +88,25 @@ func twoClients(t *testing.T, h *house) {
 	early.until(head).dense(1, head)
 	late.until(head).dense(late.items[0].GetSeq(), head)
 }
+
+// While the store lacks what a client needs next, the client must neither miss it
+// nor be left to guess: it is told that its stream waits, and then gets everything.
+func roomWaitsForStore(t *testing.T, h *house) {
+	h.hallOf("hall", 900)
+	h.Behind(true)
+	p := h.connect(t, "")
+	r := p.follow(after(talk("hall"), 0))
+	p.frame("heartbeat that says that the room waits", func(f *outcryv1.ServerFrame) bool {
+		if f.GetItems() != nil || f.GetHistoryLost() != nil {
+			t.Errorf("told %v", f)
+		}
+		for _, topic := range f.GetHeartbeat().GetCatchingUp() {
+			if topic.GetId() == "hall" {
+				return true
+			}
+		}
+		return false
+	})
+	h.Behind(false)
+	r.until(900).dense(1, 900)
+}

@@ -114,6 +114,7 @@ var scenarios = []struct {
 	{"RoomFromSnapshotOn", roomFromSnapshot},
 	{"RoomCutAndResumed", roomCutAndResumed},
 	{"RoomFromTheVeryFirst", roomFromFirst},
+	{"RoomWaitsForTheStoreAndSaysSo", roomWaitsForStore},
 	{"ACursorBeyondTheEndIsRefused", cursorBeyondEnd},
 	{"ClosedBarsInOrder", closedBars},
 	{"ClosedBarsResumeBeyondRecentHistory", closedBarsResume},

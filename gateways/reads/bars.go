@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"outcry/actors/instrument"
+	"outcry/events"
 	"outcry/projections"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -172,7 +173,7 @@ func (s *series) awaitBar(ctx context.Context, seq uint64) error {
 	if seq == 0 {
 		return nil
 	}
-	return await(ctx, func() (bool, error) {
+	return s.awaitWhole(ctx, events.Instrument, s.id, func() (bool, error) {
 		rows, err := s.store.BarsAfter(ctx, s.id, s.stored, seq-1, 1)
 		return len(rows) > 0, err
 	})
@@ -195,12 +196,17 @@ func (s *series) read(ctx context.Context, q projections.BarsQuery) ([]instrumen
 	if err != nil {
 		return nil, err
 	}
-	if err := s.written(ctx, live); err != nil {
-		return nil, err
-	}
-	rows, err := s.store.Bars(ctx, q)
-	if err != nil {
-		return nil, err
+	var rows []*outcryv1.Bar
+	if len(live) >= instrument.BarsKept { // else every bar that there was is among them
+		err = s.whole(events.Instrument, s.id, func() (err error) {
+			if err = s.written(ctx, live); err == nil {
+				rows, err = s.store.Bars(ctx, q)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	byTime := map[int64]instrument.Bar{}
 	for _, row := range rows {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"outcry/actors/instrument"
+	"outcry/events"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -19,16 +20,27 @@ func (r *Reads) ClosedBars(ctx context.Context, id string, resolution outcryv1.R
 		s.kept = instrument.Second
 	}
 	live, err := s.alive(ctx)
-	if err == nil {
-		err = s.awaitBar(ctx, holeOf(live))
-	}
 	if err != nil {
 		return nil, false, fmt.Errorf("asking instrument %s: %w", id, err)
 	}
+	err = r.whole(events.Instrument, id, func() (err error) {
+		if err = s.awaitBar(ctx, holeOf(live)); err == nil {
+			bars, more, err = s.closed(ctx, live, after, limit)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("reading closed bars of %s: %w", id, err)
+	}
+	return bars, more, nil
+}
+
+// closed reads rows until there is a page of bars that are not out of date.
+func (s *series) closed(ctx context.Context, live []instrument.Bar, after uint64, limit int) (bars []*outcryv1.Bar, more bool, err error) {
 	for {
-		rows, err := r.store.BarsAfter(ctx, id, resolution, after, limit+1)
+		rows, err := s.store.BarsAfter(ctx, s.id, s.stored, after, limit+1)
 		if err != nil {
-			return nil, false, fmt.Errorf("reading closed bars of %s: %w", id, err)
+			return nil, false, err
 		}
 		upTo, cut := uint64(math.MaxUint64), len(rows) > limit
 		if cut {

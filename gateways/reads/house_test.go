@@ -25,6 +25,7 @@ type house struct {
 	facts   instrument.Facts
 	pending projections.Rows // decided and not written
 	seq     uint64           // of the source
+	debts   atomic.Uint64    // odd: rows are missing
 }
 
 // watchedStore says how often rows were looked for.
@@ -118,6 +119,12 @@ func (h *house) Room(_ context.Context, id string, fn func(*room.State)) error {
 	}
 	fn(h.talk)
 	return nil
+}
+
+// RowsWhole is Live's: they are while the generation is even.
+func (h *house) RowsWhole(events.Kind, string) (uint64, bool) {
+	g := h.debts.Load()
+	return g, g%2 == 0
 }
 
 // AwakeInstruments is Live's.

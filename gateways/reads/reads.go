@@ -7,6 +7,7 @@ import (
 
 	"outcry/actors/instrument"
 	"outcry/actors/room"
+	"outcry/events"
 	"outcry/projections"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -15,6 +16,8 @@ import (
 var (
 	ErrUnknownInstrument = errors.New("unknown instrument")
 	ErrUnknownRoom       = errors.New("unknown room")
+	// ErrCatchingUp: the answer needs rows that the store does not have yet; ask again in a second.
+	ErrCatchingUp = errors.New("rows are being caught up")
 )
 
 // Live reaches the actors of this node; fn runs in an actor's turn, with nil
@@ -22,6 +25,9 @@ var (
 type Live interface {
 	Instrument(ctx context.Context, id string, fn func(*instrument.State)) error
 	Room(ctx context.Context, id string, fn func(*room.State)) error
+	// RowsWhole says whether the store lacks rows of the entity's shard, or will have
+	// all of them in order. The generation is another one after each change.
+	RowsWhole(kind events.Kind, id string) (generation uint64, whole bool)
 	// AwakeInstruments runs fn on the instruments that were folded of late, and
 	// may run it on others; those that it leaves out have had their rows written.
 	AwakeInstruments(ctx context.Context, fn func(id string, s *instrument.State)) error

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"outcry/actors/room"
+	"outcry/events"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -39,9 +40,11 @@ func (r *Reads) Messages(ctx context.Context, q *outcryv1.MessagesRequest) (*out
 	answer := &outcryv1.MessagesResponse{HeadSeq: head}
 	if stored := min(first, before); after+1 < stored {
 		wanted := min(limit, stored-after-1)
-		err = await(ctx, func() (bool, error) {
-			answer.Messages, err = r.store.Messages(ctx, q.Room, after, stored, int(limit), false)
-			return uint64(len(answer.Messages)) >= wanted, err
+		err = r.whole(events.Room, q.Room, func() error {
+			return r.awaitWhole(ctx, events.Room, q.Room, func() (bool, error) {
+				answer.Messages, err = r.store.Messages(ctx, q.Room, after, stored, int(limit), false)
+				return uint64(len(answer.Messages)) >= wanted, err
+			})
 		})
 		if err != nil {
 			return nil, fmt.Errorf("reading messages of %s: %w", q.Room, err)
@@ -58,15 +61,21 @@ func (r *Reads) Messages(ctx context.Context, q *outcryv1.MessagesRequest) (*out
 // Message reads one message for a command about it, and up to which change
 // of the room what was read is surely complete.
 func (r *Reads) Message(ctx context.Context, id string, seq uint64) (m *outcryv1.Message, asOf uint64, err error) {
-	row, err := r.store.Room(ctx, id) // first: the message may only be newer than it
+	err = r.whole(events.Room, id, func() error {
+		row, err := r.store.Room(ctx, id) // first: the message may only be newer than it
+		if err != nil {
+			return fmt.Errorf("reading room %s: %w", id, err)
+		}
+		if m, err = r.store.Message(ctx, id, seq); err != nil {
+			return fmt.Errorf("reading message %d of %s: %w", seq, id, err)
+		}
+		if row != nil {
+			asOf = row.HeadSeq
+		}
+		return nil
+	})
 	if err != nil {
-		return nil, 0, fmt.Errorf("reading room %s: %w", id, err)
-	}
-	if m, err = r.store.Message(ctx, id, seq); err != nil {
-		return nil, 0, fmt.Errorf("reading message %d of %s: %w", seq, id, err)
-	}
-	if row != nil {
-		asOf = row.HeadSeq
+		return nil, 0, err
 	}
 	return m, asOf, nil
 }

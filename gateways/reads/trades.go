@@ -41,28 +41,18 @@ func (r *Reads) Trades(ctx context.Context, q *outcryv1.TradesRequest) (*outcryv
 		return nil, err
 	}
 	if unstored > after+1 { // also where a block was just cut and the next is still empty
-		if err := r.awaitBlock(ctx, q.Instrument, unstored-1); err != nil {
+		enough := false
+		err := r.whole(events.Instrument, q.Instrument, func() (err error) {
+			if err = r.awaitBlock(ctx, q.Instrument, unstored-1); err == nil {
+				after, enough, err = r.storedTrades(ctx, q.Instrument, after, visit)
+			}
+			return err
+		})
+		switch {
+		case err != nil:
 			return nil, err
-		}
-	}
-	for last := after; ; {
-		blocks, err := r.store.Blocks(ctx, q.Instrument, last, blocksAtOnce)
-		if err != nil {
-			return nil, fmt.Errorf("reading blocks of %s: %w", q.Instrument, err)
-		}
-		for _, b := range blocks {
-			err := instrument.ReadBlock(b.FirstSeq, b.Data, visit)
-			if errors.Is(err, errEnough) {
-				return answer, nil
-			}
-			if err != nil {
-				return nil, fmt.Errorf("reading block %d of %s: %w", b.FirstSeq, q.Instrument, err)
-			}
-			last = b.LastSeq
-			after = max(after, last)
-		}
-		if len(blocks) < blocksAtOnce {
-			break
+		case enough:
+			return answer, nil
 		}
 	}
 	if isOpen && open.LastSeq > after {
@@ -71,6 +61,30 @@ func (r *Reads) Trades(ctx context.Context, q *outcryv1.TradesRequest) (*outcryv
 		}
 	}
 	return answer, nil
+}
+
+// storedTrades walks through the stored blocks after a seq. last is the end of
+// the last block; enough says that visit wants no more.
+func (r *Reads) storedTrades(ctx context.Context, id string, after uint64, visit func(*instrument.BlockTick) error) (last uint64, enough bool, err error) {
+	for last = after; ; {
+		blocks, err := r.store.Blocks(ctx, id, last, blocksAtOnce)
+		if err != nil {
+			return last, false, fmt.Errorf("reading blocks of %s: %w", id, err)
+		}
+		for _, b := range blocks {
+			err := instrument.ReadBlock(b.FirstSeq, b.Data, visit)
+			if errors.Is(err, errEnough) {
+				return last, true, nil
+			}
+			if err != nil {
+				return last, false, fmt.Errorf("reading block %d of %s: %w", b.FirstSeq, id, err)
+			}
+			last = b.LastSeq
+		}
+		if len(blocks) < blocksAtOnce {
+			return last, false, nil
+		}
+	}
 }
 
 // openBlock copies the block that is still being filled, before the stored ones
@@ -96,7 +110,7 @@ func (r *Reads) openBlock(ctx context.Context, id string) (open instrument.Block
 
 // awaitBlock waits until the finished block that ends with a seq is stored.
 func (r *Reads) awaitBlock(ctx context.Context, id string, last uint64) error {
-	err := await(ctx, func() (bool, error) {
+	err := r.awaitWhole(ctx, events.Instrument, id, func() (bool, error) {
 		blocks, err := r.store.Blocks(ctx, id, last-1, 1)
 		return len(blocks) > 0, err
 	})

@@ -98,8 +98,12 @@ func (s *Session) readOn(sub *subscription) {
 
 func (s *Session) readDone(sub *subscription, p page, err error) {
 	st := sub.stream
+	first := !st.waiting
+	st.waiting = err != nil
 	if err != nil {
-		s.config.Logger.Warn("reading history", "entity", sub.key.id, "channel", sub.key.channel.String(), "err", err)
+		if first { // it is tried each second, for as long as the store is away
+			s.config.Logger.Warn("reading history", "entity", sub.key.id, "channel", sub.key.channel.String(), "err", err)
+		}
 		s.readLater(sub)
 		return
 	}

@@ -75,11 +75,14 @@ func validUser(user string) bool {
 }
 
 // beat sends the heartbeat: the time, and how far each stream is complete
-// where that moved since it was last said.
+// where that moved since it was last said, and which wait for the store.
 func (s *Session) beat() {
 	s.beatAt = s.now.Add(s.config.Heartbeat)
 	beat := &outcryv1.Heartbeat{ServerTimeNs: s.now.UnixNano()}
 	for _, sub := range s.topics {
+		if sub.stream != nil && sub.stream.waiting {
+			beat.CatchingUp = append(beat.CatchingUp, sub.topic)
+		}
 		if sub.stream != nil && sub.request == nil && sub.completed() {
 			beat.Complete = append(beat.Complete, &outcryv1.Complete{Topic: sub.topic, Seq: sub.stream.cursor})
 		}

@@ -19,7 +19,8 @@ type streamTopic struct {
 	snapshot     bool   // the next frame is the start
 	told         uint64 // how far the client was told that it is complete
 	reading      bool
-	holes        int // in a row, that reads had
+	waiting      bool // the newest read failed: what the cursor needs is not to be had now
+	holes        int  // in a row, that reads had
 	// page is what was read and is not filled yet; complete is where it ends.
 	page     []*relay.Item
 	complete uint64

@@ -70,6 +70,9 @@ func (x *exchange) AwakeInstruments(_ context.Context, fn func(string, *instrume
 	return nil
 }
 
+// RowsWhole is reads.Live's.
+func (x *exchange) RowsWhole(events.Kind, string) (uint64, bool) { return 0, true }
+
 // AwakeRooms is reads.Live's.
 func (x *exchange) AwakeRooms(context.Context, func(string, *room.State)) error { return nil }
 

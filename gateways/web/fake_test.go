@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -30,18 +31,32 @@ type fake struct {
 	conns   map[*fakeConn]bool
 	addr    string
 	stop    func()
+	rows    string // the rows' part of /readyz, JSON
 	// beforeAnswer, once, runs between a command's append and its answer.
 	beforeAnswer func()
 }
 
 func newFake(t testing.TB, instruments int) *fake {
 	f := &fake{
-		t: t, addr: "127.0.0.1:0", lineage: "lineage-one", market: newMarket(instruments),
+		t: t, addr: "127.0.0.1:0", lineage: "lineage-one", rows: `{"state":"ready","lag_seconds":1}`, market: newMarket(instruments),
 		rooms: map[string]*fakeRoom{}, conns: map[*fakeConn]bool{},
 	}
 	f.start()
 	t.Cleanup(f.kill)
 	return f
+}
+
+func (f *fake) serveReadiness(w http.ResponseWriter, _ *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fmt.Fprintf(w, `{"state":"ready","rows":%s}`, f.rows)
+}
+
+// behind sets what the server says of its store.
+func (f *fake) behind(rows string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rows = rows
 }
 
 func (f *fake) url() string { return "http://" + f.addr + "/" }
@@ -78,6 +93,7 @@ func (f *fake) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", web.Handler())
 	mux.HandleFunc("GET /ws", f.serveSocket)
+	mux.HandleFunc("GET /readyz", f.serveReadiness)
 	mux.HandleFunc("GET /udf/history", f.market.serveHistory)
 	mux.HandleFunc("POST /outcry.v1.Outcry/Instruments", unary(f.readInstruments))
 	mux.HandleFunc("POST /outcry.v1.Outcry/Rooms", unary(f.readRooms))

@@ -2061,9 +2061,12 @@ func (x *Answer) GetError() *Error {
 }
 
 type Heartbeat struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ServerTimeNs  int64                  `protobuf:"varint,1,opt,name=server_time_ns,json=serverTimeNs,proto3" json:"server_time_ns,omitempty"`
-	Complete      []*Complete            `protobuf:"bytes,2,rep,name=complete,proto3" json:"complete,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	ServerTimeNs int64                  `protobuf:"varint,1,opt,name=server_time_ns,json=serverTimeNs,proto3" json:"server_time_ns,omitempty"`
+	Complete     []*Complete            `protobuf:"bytes,2,rep,name=complete,proto3" json:"complete,omitempty"`
+	// Streams whose next items come from the store, which has them not yet: they
+	// wait where they are, and nothing is skipped.
+	CatchingUp    []*Topic `protobuf:"bytes,3,rep,name=catching_up,json=catchingUp,proto3" json:"catching_up,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2108,6 +2111,13 @@ func (x *Heartbeat) GetServerTimeNs() int64 {
 func (x *Heartbeat) GetComplete() []*Complete {
 	if x != nil {
 		return x.Complete
+	}
+	return nil
+}
+
+func (x *Heartbeat) GetCatchingUp() []*Topic {
+	if x != nil {
+		return x.CatchingUp
 	}
 	return nil
 }
@@ -2674,10 +2684,12 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x04room\x18\x02 \x01(\tR\x04room\x120\n" +
 	"\aoutcome\x18\x03 \x01(\x0e2\x16.outcry.v1.OutcomeKindR\aoutcome\x12\x10\n" +
 	"\x03seq\x18\x04 \x01(\x04R\x03seq\x12&\n" +
-	"\x05error\x18\x05 \x01(\v2\x10.outcry.v1.ErrorR\x05error\"b\n" +
+	"\x05error\x18\x05 \x01(\v2\x10.outcry.v1.ErrorR\x05error\"\x95\x01\n" +
 	"\tHeartbeat\x12$\n" +
 	"\x0eserver_time_ns\x18\x01 \x01(\x03R\fserverTimeNs\x12/\n" +
-	"\bcomplete\x18\x02 \x03(\v2\x13.outcry.v1.CompleteR\bcomplete\"D\n" +
+	"\bcomplete\x18\x02 \x03(\v2\x13.outcry.v1.CompleteR\bcomplete\x121\n" +
+	"\vcatching_up\x18\x03 \x03(\v2\x10.outcry.v1.TopicR\n" +
+	"catchingUp\"D\n" +
 	"\bComplete\x12&\n" +
 	"\x05topic\x18\x01 \x01(\v2\x10.outcry.v1.TopicR\x05topic\x12\x10\n" +
 	"\x03seq\x18\x02 \x01(\x04R\x03seq\"R\n" +
@@ -2858,25 +2870,26 @@ var file_outcry_v1_frames_proto_depIdxs = []int32{
 	4,  // 37: outcry.v1.Answer.outcome:type_name -> outcry.v1.OutcomeKind
 	5,  // 38: outcry.v1.Answer.error:type_name -> outcry.v1.Error
 	27, // 39: outcry.v1.Heartbeat.complete:type_name -> outcry.v1.Complete
-	6,  // 40: outcry.v1.Complete.topic:type_name -> outcry.v1.Topic
-	16, // 41: outcry.v1.ServerFrame.hello:type_name -> outcry.v1.ServerHello
-	17, // 42: outcry.v1.ServerFrame.subscribed:type_name -> outcry.v1.SubscribeAnswer
-	20, // 43: outcry.v1.ServerFrame.update:type_name -> outcry.v1.Update
-	21, // 44: outcry.v1.ServerFrame.items:type_name -> outcry.v1.Items
-	23, // 45: outcry.v1.ServerFrame.history_lost:type_name -> outcry.v1.HistoryLost
-	24, // 46: outcry.v1.ServerFrame.history:type_name -> outcry.v1.HistoryPage
-	25, // 47: outcry.v1.ServerFrame.answer:type_name -> outcry.v1.Answer
-	26, // 48: outcry.v1.ServerFrame.heartbeat:type_name -> outcry.v1.Heartbeat
-	28, // 49: outcry.v1.ServerFrame.pong:type_name -> outcry.v1.Pong
-	5,  // 50: outcry.v1.ServerFrame.error:type_name -> outcry.v1.Error
-	29, // 51: outcry.v1.ServerFrame.drain:type_name -> outcry.v1.Drain
-	17, // 52: outcry.v1.ServerFrame.unsubscribed:type_name -> outcry.v1.SubscribeAnswer
-	30, // 53: outcry.v1.ServerFrames.frames:type_name -> outcry.v1.ServerFrame
-	54, // [54:54] is the sub-list for method output_type
-	54, // [54:54] is the sub-list for method input_type
-	54, // [54:54] is the sub-list for extension type_name
-	54, // [54:54] is the sub-list for extension extendee
-	0,  // [0:54] is the sub-list for field type_name
+	6,  // 40: outcry.v1.Heartbeat.catching_up:type_name -> outcry.v1.Topic
+	6,  // 41: outcry.v1.Complete.topic:type_name -> outcry.v1.Topic
+	16, // 42: outcry.v1.ServerFrame.hello:type_name -> outcry.v1.ServerHello
+	17, // 43: outcry.v1.ServerFrame.subscribed:type_name -> outcry.v1.SubscribeAnswer
+	20, // 44: outcry.v1.ServerFrame.update:type_name -> outcry.v1.Update
+	21, // 45: outcry.v1.ServerFrame.items:type_name -> outcry.v1.Items
+	23, // 46: outcry.v1.ServerFrame.history_lost:type_name -> outcry.v1.HistoryLost
+	24, // 47: outcry.v1.ServerFrame.history:type_name -> outcry.v1.HistoryPage
+	25, // 48: outcry.v1.ServerFrame.answer:type_name -> outcry.v1.Answer
+	26, // 49: outcry.v1.ServerFrame.heartbeat:type_name -> outcry.v1.Heartbeat
+	28, // 50: outcry.v1.ServerFrame.pong:type_name -> outcry.v1.Pong
+	5,  // 51: outcry.v1.ServerFrame.error:type_name -> outcry.v1.Error
+	29, // 52: outcry.v1.ServerFrame.drain:type_name -> outcry.v1.Drain
+	17, // 53: outcry.v1.ServerFrame.unsubscribed:type_name -> outcry.v1.SubscribeAnswer
+	30, // 54: outcry.v1.ServerFrames.frames:type_name -> outcry.v1.ServerFrame
+	55, // [55:55] is the sub-list for method output_type
+	55, // [55:55] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_outcry_v1_frames_proto_init() }

@@ -13,6 +13,7 @@ import { loadUser, ReadMarks, saveUser } from "./marks";
 import { Painter } from "./painter";
 import type { Room } from "./room";
 import { RoomList } from "./roomlist";
+import { pollRows } from "./rows";
 import { Session } from "./session";
 import { Status } from "./status";
 import { Talk } from "./talk";
@@ -188,3 +189,4 @@ declare global {
 }
 window.outcry = hook;
 session.start();
+pollRows(() => status.live, (words) => status.rows(words));

@@ -22,6 +22,10 @@ export class Status {
     setInterval(() => this.state.kind === "waiting" && this.drawState(), 200);
   }
 
+  get live(): boolean {
+    return this.state.kind === "live";
+  }
+
   turn(state: State): void {
     if (state.kind === "waiting" && this.lostAt === 0) this.lostAt = wallMs();
     if (state.kind === "live") this.lostAt = 0;
@@ -49,6 +53,12 @@ export class Status {
     box.hidden = false;
     clearTimeout(this.noticeTimer);
     this.noticeTimer = setTimeout(() => (box.hidden = true), NOTICE_MS);
+  }
+
+  /** How far the store is behind; "" hides it. */
+  rows(words: string): void {
+    byId("foot-rows").textContent = words;
+    byId("foot-rows").hidden = words === "";
   }
 
   /** The log was replaced: said until it is closed. */
