@@ -34,14 +34,14 @@ func (w *Writer) refused() {
 
 // What rows take in memory, about: TestTheEstimateOfBytesIsNearWhatRowsTake measures it.
 const (
-	latestBytes     = 512
-	barBytes        = 320
+	latestBytes     = 576
+	barBytes        = 288
 	dirtyBytes      = 48
 	blockBytes      = 192
 	messageBytes    = 384
 	reactionBytes   = 128
 	userBytes       = 40
-	memberBytes     = 256
+	memberBytes     = 128
 	roomBytes       = 384
 	partBytes       = 96
 	checkpointBytes = 256

@@ -14,7 +14,8 @@ import (
 //
 // Readers conclude from one row that others are there, so within Rows and from
 // one Rows to the next a Latest never comes before the closed bars and blocks
-// that were decided up to its seq, and a Room never before its messages.
+// that were decided up to its seq, and a Room never before its messages. Only
+// while a shard owes rows to the store this is not so.
 type Rows struct {
 	Latest   []*outcryv1.Latest
 	Bars     []*outcryv1.Bar // resolutions 1s and 1m

@@ -98,8 +98,8 @@ func (w *Writer) push(h handover) (shrunk <-chan struct{}, err error) {
 	q.waiting = append(q.waiting, h)
 	q.rows += h.weight
 	q.bytes += h.bytes
-	// A checkpoint is waited for, and with it a shard's stop.
-	q.due = q.due || len(h.rows.Checkpoints) > 0 || q.rows >= min(w.config.BatchRows, w.config.QueueRows)
+	// A checkpoint is waited for, and with it a shard's stop; so is what has no rows and only asks whether those before are stored.
+	q.due = q.due || len(h.rows.Checkpoints) > 0 || h.rows.Len() == 0 || q.rows >= min(w.config.BatchRows, w.config.QueueRows)
 	w.signal()
 	return nil, nil
 }

@@ -65,7 +65,7 @@ func (a *shardActor) Receive(c actor.Context) {
 
 func (a *shardActor) start() {
 	a.memory.first = a.shard.offset + 1
-	a.debt.handedOver, a.debt.handedTime = a.shard.offset, a.shard.ingest
+	a.debt.begin(a.shard, a.head)
 	a.reached()
 }
 

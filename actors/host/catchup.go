@@ -134,16 +134,7 @@ func (c *catchUp) to(ctx context.Context, until int64) error {
 	if err := c.shard.effects.flush(ctx, c.shard.rules); err != nil {
 		return err
 	}
-	stored := make(chan struct{})
-	if err := c.writer.Add(ctx, &projections.Rows{}, func() { close(stored) }); err != nil {
-		return err
-	}
-	select {
-	case <-stored:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return storedAll(ctx, c.writer)
 }
 
 // begun turns effects on where the store has all rows before.

@@ -29,19 +29,72 @@ const stillDropping = math.MaxInt64
 // debts is the shard's side of it. current and generation are read by others.
 type debts struct {
 	current    atomic.Pointer[debt]
-	generation atomic.Uint64 // odd while there is a debt
+	generation atomic.Uint64 // odd while rows may be missing
 	// All rows decided up to this offset, of that ingest time, were handed over.
 	handedOver, handedTime int64
 }
 
 func (a *shardActor) owes() bool { return a.debt.current.Load() != nil }
 
+// holed says that rows may be missing from now on, whole that none are. They run in the shard's turn.
+func (d *debts) holed() {
+	if d.generation.Load()%2 == 0 {
+		d.generation.Add(1)
+	}
+}
+
+func (d *debts) whole() {
+	if d.generation.Load()%2 == 1 {
+		d.generation.Add(1)
+	}
+}
+
+// begin is told where the fold begins. What was folded before by a process that
+// was killed may have left rows behind a hole, which only the rows of this fold close.
+func (d *debts) begin(s *shard, head int64) {
+	d.handedOver, d.handedTime = s.offset, s.ingest
+	if s.offset < head {
+		d.holed()
+	}
+}
+
 // goLive makes the shard one that never waits for the store. Before, while it
 // folds what the log had at the start, it does: nobody watches yet, and rows that were dropped would be folded twice.
 func (a *shardActor) goLive() {
 	f := a.shard.effects
-	f.hand, f.drop = a.offer, a.owe
+	if err := f.flush(a.ctx, a.shard.rules); err != nil {
+		a.fail(err)
+		return
+	}
 	a.noteHandedOver()
+	f.hand, f.drop = a.offer, a.owe
+	if a.debt.generation.Load()%2 == 0 {
+		return
+	}
+	a.background.Go(func() {
+		if storedAll(a.ctx, a.config.Rows) != nil {
+			return // it ends
+		}
+		a.box.tell(task(func(a *shardActor) {
+			if !a.owes() {
+				a.debt.whole()
+			}
+		}))
+	})
+}
+
+// storedAll waits until everything that this goroutine's shard handed over is stored.
+func storedAll(ctx context.Context, w RowWriter) error {
+	stored := make(chan struct{})
+	if err := w.Add(ctx, &projections.Rows{}, func() { close(stored) }); err != nil {
+		return err
+	}
+	select {
+	case <-stored:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // noteHandedOver remembers that nothing is kept back, if it is so.
@@ -74,7 +127,7 @@ func (a *shardActor) owe() {
 	d.folded.Store(d.after)
 	d.foldedTime.Store(a.debt.handedTime)
 	a.debt.current.Store(d)
-	a.debt.generation.Add(1)
+	a.debt.holed()
 	a.log.Warn("the store is behind: rows are dropped and will be folded again", "after", d.after)
 	if a.config.Observer.Owing != nil {
 		a.config.Observer.Owing(s.kind, s.partition, d.after)
@@ -112,7 +165,7 @@ func (a *shardActor) settle(d *debt, until int64) (settled bool, err error) {
 	s := a.shard
 	s.effects.owing = false
 	a.debt.current.Store(nil)
-	a.debt.generation.Add(1)
+	a.debt.whole()
 	a.log.Info("the store has all rows again", "after", d.after, "until", until, "took", time.Since(d.since))
 	if a.config.Observer.RowsCaughtUp != nil {
 		a.config.Observer.RowsCaughtUp(s.kind, s.partition, d.after, until)

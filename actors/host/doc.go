@@ -38,9 +38,11 @@
 //
 // Back-pressure: a full mailbox makes the reader wait, so the log is read no
 // faster than it is folded. Queries, awaits and watches are bounded in number
-// (ErrBusy). Known limit: RowWriter.Add is called in the shard's turn, so a
-// store that falls behind by the writer's whole queue makes its shards wait
-// (row catch-up will lift that).
+// (ErrBusy). A shard that is ready never waits for the store: rows that its
+// writer has no room for are dropped, and the shard owes them. A catch-up then
+// folds a copy of the shard from the newest stored checkpoint, for its rows
+// alone, beside the turn, one shard at a time and a quarter of a core; see debt
+// and catchUp. Meanwhile live rows go on, checkpoints are left out, and RowsWhole says no.
 //
 // To test with it, give Start any events.Log and any RowWriter, and wait on
 // Host.Ready, AwaitFolded and Observer instead of sleeping.

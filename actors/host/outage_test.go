@@ -134,6 +134,31 @@ func TestKilledWhileItOwesRows(t *testing.T) {
 	}
 }
 
+// A process that was killed while it caught up left rows behind a hole: the next one must not
+// believe the newest of them before its own fold has closed the hole.
+func TestAfterAKillRowsAreWholeOnceTheStartsFoldIsStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOutage(t)
+		o.open()
+		o.tradeAndPush(300)
+		o.kill()
+		o.trade(50)
+		o.open()
+		o.store.turn(hangs)
+		folded(t, o.host, o.last[0])
+		time.Sleep(3 * time.Second)
+		if _, whole := o.host.RowsWhole(events.Instrument, "A"); whole {
+			t.Error("said to be whole while the store has none of them")
+		}
+		o.store.turn(well)
+		time.Sleep(5 * time.Second)
+		if _, whole := o.host.RowsWhole(events.Instrument, "A"); !whole {
+			t.Error("never said to be whole")
+		}
+		o.close()
+	})
+}
+
 // A stop must not wait for a store that is away: the next start folds more of the log.
 func TestAStopWhileRowsAreOwedIsQuick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

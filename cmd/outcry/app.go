@@ -68,7 +68,7 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 	if a.store, err = openStore(ctx, c, a.log.Lineage()); err != nil {
 		return a, err
 	}
-	a.writer = projections.NewWriter(a.store, projections.WriterConfig{Observer: a.metrics.writer(c.logger)})
+	a.writer = projections.NewWriter(a.store, projections.WriterConfig{QueueBytes: int(c.storeQueue), Observer: a.metrics.writer(c.logger)})
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stopWriter = stop
 	a.background.Go(func() {

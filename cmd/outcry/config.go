@@ -36,6 +36,7 @@ type config struct {
 	logKeepBytes int64
 	kafka        kafkaSettings
 	scylla       scyllaSettings
+	storeQueue   int64             // bytes of rows that wait for the store
 	feeds        []feedSetting     // of the section feeds, see feeds.go
 	pipelines    []pipeline.Config // of the section pipelines, see pipelines.go
 	raw          []string          // brokers of the topics that they read

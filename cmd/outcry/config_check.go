@@ -17,6 +17,7 @@ func (c *config) check() error {
 	faults := []error{
 		c.fault("http.listen", loopback(c.http)),
 		c.fault("log_level", levelOf(c.logLevel, &level)),
+		c.fault("store.queue_bytes", queueSize(c.storeQueue)),
 		c.checkKafka(), c.checkScylla(),
 	}
 	if c.admin != "" {
@@ -37,6 +38,13 @@ func (c *config) fault(key string, err error) error {
 		return fmt.Errorf("%s: %w", s.said(), err)
 	}
 	return fmt.Errorf("%s: %w", key, err)
+}
+
+func queueSize(bytes int64) error {
+	if bytes < 64<<10 || bytes > 64<<30 {
+		return fmt.Errorf("%d: give bytes, from 65536 to 64 GiB", bytes)
+	}
+	return nil
 }
 
 func loopback(addr string) error {

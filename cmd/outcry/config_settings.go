@@ -45,6 +45,7 @@ func (c *config) logSettings(b *settingsOf) {
 
 func (c *config) storeSettings(b *settingsOf) {
 	s := &c.scylla
+	b.number64(&c.storeQueue, "store.queue_bytes", "store-queue", 256<<20, "memory of the rows that wait for the store; beyond it they are dropped and folded again later")
 	b.list(&s.hosts, "store.scylla.hosts", "scylla", "keep the rows in ScyllaDB or Cassandra: HOST or HOST:PORT of some of its nodes")
 	b.text(&s.keyspace, "store.scylla.keyspace", "scylla-keyspace", "outcry", "keyspace of the tables")
 	b.text(&s.datacenter, "store.scylla.datacenter", "scylla-datacenter", "", "data centre of this machine; empty: the one of the first node that answers")

@@ -198,7 +198,7 @@ func (s *series) read(ctx context.Context, q projections.BarsQuery) ([]instrumen
 	}
 	var rows []*outcryv1.Bar
 	if len(live) >= instrument.BarsKept { // else every bar that there was is among them
-		err = s.whole(events.Instrument, s.id, func() (err error) {
+		err = s.whole(ctx, events.Instrument, s.id, func() (err error) {
 			if err = s.written(ctx, live); err == nil {
 				rows, err = s.store.Bars(ctx, q)
 			}

@@ -23,7 +23,7 @@ func (r *Reads) ClosedBars(ctx context.Context, id string, resolution outcryv1.R
 	if err != nil {
 		return nil, false, fmt.Errorf("asking instrument %s: %w", id, err)
 	}
-	err = r.whole(events.Instrument, id, func() (err error) {
+	err = r.whole(ctx, events.Instrument, id, func() (err error) {
 		if err = s.awaitBar(ctx, holeOf(live)); err == nil {
 			bars, more, err = s.closed(ctx, live, after, limit)
 		}

@@ -40,7 +40,7 @@ func (r *Reads) Messages(ctx context.Context, q *outcryv1.MessagesRequest) (*out
 	answer := &outcryv1.MessagesResponse{HeadSeq: head}
 	if stored := min(first, before); after+1 < stored {
 		wanted := min(limit, stored-after-1)
-		err = r.whole(events.Room, q.Room, func() error {
+		err = r.whole(ctx, events.Room, q.Room, func() error {
 			return r.awaitWhole(ctx, events.Room, q.Room, func() (bool, error) {
 				answer.Messages, err = r.store.Messages(ctx, q.Room, after, stored, int(limit), false)
 				return uint64(len(answer.Messages)) >= wanted, err
@@ -61,7 +61,7 @@ func (r *Reads) Messages(ctx context.Context, q *outcryv1.MessagesRequest) (*out
 // Message reads one message for a command about it, and up to which change
 // of the room what was read is surely complete.
 func (r *Reads) Message(ctx context.Context, id string, seq uint64) (m *outcryv1.Message, asOf uint64, err error) {
-	err = r.whole(events.Room, id, func() error {
+	err = r.whole(ctx, events.Room, id, func() error {
 		row, err := r.store.Room(ctx, id) // first: the message may only be newer than it
 		if err != nil {
 			return fmt.Errorf("reading room %s: %w", id, err)

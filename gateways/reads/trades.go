@@ -42,7 +42,7 @@ func (r *Reads) Trades(ctx context.Context, q *outcryv1.TradesRequest) (*outcryv
 	}
 	if unstored > after+1 { // also where a block was just cut and the next is still empty
 		enough := false
-		err := r.whole(events.Instrument, q.Instrument, func() (err error) {
+		err := r.whole(ctx, events.Instrument, q.Instrument, func() (err error) {
 			if err = r.awaitBlock(ctx, q.Instrument, unstored-1); err == nil {
 				after, enough, err = r.storedTrades(ctx, q.Instrument, after, visit)
 			}

@@ -3,6 +3,7 @@ package reads
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"outcry/events"
 )
@@ -12,11 +13,18 @@ import (
 // written before the old ones, and from one row nothing can be concluded about
 // another. It asks after the actor's state was looked at, so that all rows of that state are
 // either dropped by now, and known to be, or on their way in order.
-// Waiting is the caller's: an outage lasts longer than anybody should hold a connection.
-func (r *Reads) whole(kind events.Kind, id string, read func() error) error {
+// After a start that takes a moment; an outage lasts longer than anybody should hold a connection.
+func (r *Reads) whole(ctx context.Context, kind events.Kind, id string, read func() error) error {
 	before, whole := r.live.RowsWhole(kind, id)
-	if !whole {
-		return fmt.Errorf("%w: the store is behind with %s", ErrCatchingUp, id)
+	for end := time.Now().Add(wholeMost); !whole; before, whole = r.live.RowsWhole(kind, id) {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lookEvery):
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("%w: the store is behind with %s", ErrCatchingUp, id)
+		}
 	}
 	if err := read(); err != nil {
 		return err
@@ -26,6 +34,9 @@ func (r *Reads) whole(kind events.Kind, id string, read func() error) error {
 	}
 	return nil
 }
+
+// wholeMost is how long a read waits for rows that are missing.
+const wholeMost = 2 * time.Second
 
 // awaitWhole is await that gives up as soon as rows are missing.
 func (r *Reads) awaitWhole(ctx context.Context, kind events.Kind, id string, written func() (bool, error)) error {
