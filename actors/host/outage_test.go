@@ -143,8 +143,8 @@ func TestAfterAKillRowsAreWholeOnceTheStartsFoldIsStored(t *testing.T) {
 		o.tradeAndPush(300)
 		o.kill()
 		o.trade(50)
+		o.store.turn(hangsWriting)
 		o.open()
-		o.store.turn(hangs)
 		folded(t, o.host, o.last[0])
 		time.Sleep(3 * time.Second)
 		if _, whole := o.host.RowsWhole(events.Instrument, "A"); whole {

@@ -16,7 +16,7 @@ import (
 // After a start that takes a moment; an outage lasts longer than anybody should hold a connection.
 func (r *Reads) whole(ctx context.Context, kind events.Kind, id string, read func() error) error {
 	before, whole := r.live.RowsWhole(kind, id)
-	for end := time.Now().Add(wholeMost); !whole; before, whole = r.live.RowsWhole(kind, id) {
+	for end := time.Now().Add(lookMost); !whole; before, whole = r.live.RowsWhole(kind, id) {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -34,9 +34,6 @@ func (r *Reads) whole(ctx context.Context, kind events.Kind, id string, read fun
 	}
 	return nil
 }
-
-// wholeMost is how long a read waits for rows that are missing.
-const wholeMost = 2 * time.Second
 
 // awaitWhole is await that gives up as soon as rows are missing.
 func (r *Reads) awaitWhole(ctx context.Context, kind events.Kind, id string, written func() (bool, error)) error {
