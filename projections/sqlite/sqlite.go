@@ -27,7 +27,8 @@ type Config struct {
 type Store struct {
 	path          string
 	writes, reads *sql.DB
-	upserts       upserts
+	upserts       upserts // this and pace are of who has the connection that writes
+	pace          pace
 	closing       sync.Once
 	closed        error    // what closing gave
 	queries       sync.Map // SQL text → *sql.Stmt; as many as there are query texts in this package
