@@ -115,9 +115,9 @@ func advise(err error) error {
 	case strings.Contains(text, "bad certificate") || strings.Contains(text, "certificate required"):
 		return &advice{err, "the broker wants a certificate that it knows (--kafka-tls-cert, --kafka-tls-key)"}
 	case errors.As(err, &eof) || errors.Is(err, io.EOF) || strings.Contains(text, "invalid large response size"):
-		return &advice{err, "the broker hung up: it may want TLS (--kafka-tls) or a sign-in (--kafka-sasl), or be no Kafka"}
+		return &advice{err, "the broker hung up: check TLS (--kafka-tls), user, password and mechanism (--kafka-user, --kafka-sasl)"}
 	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &op):
-		return &advice{err, "check the address (--kafka) and that the broker runs"}
+		return &advice{err, "check the address (--kafka), TLS (--kafka-tls), and that the broker runs"}
 	}
 	return err
 }

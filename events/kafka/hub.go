@@ -14,7 +14,7 @@ const (
 	fetchPartitionBytes = 1 << 20
 	// fetchWait is how long a broker holds an idle fetch back. A reader that
 	// leaves makes the others of its client wait so long at most.
-	fetchWait = 500 * time.Millisecond
+	fetchWait = 100 * time.Millisecond
 )
 
 // hub gives each subscription a place at a client. A client reads many

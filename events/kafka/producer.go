@@ -16,6 +16,17 @@ const (
 	producerPauseMax = time.Second
 )
 
+// The producer sends the first record that it gets at once, and a broker gets
+// a group of 64 partitions in three requests: 11.2 ms and 36 µs of our CPU a
+// record (three brokers, the two cores of this machine, median). Where records
+// wait 1 ms for each other it is 5.4 ms and 16 µs; but a record alone then
+// takes 1.8 ms and not 0.7. So there are two producers, and a call of few
+// records goes through the one that does not wait.
+const (
+	gatherFor    = time.Millisecond
+	fewAndAtOnce = 4
+)
+
 // producer is Watermill's publisher for Kafka. Its Publish would send one
 // message after the other, 13,000 a second at most; the hook that it has for
 // tracing hands out the producer inside, which takes many at once.
@@ -52,8 +63,8 @@ func newProducer(s *sarama.Config, brokers []string) (*producer, error) {
 // sarama gives the producer's settings. Idempotence with one request in
 // flight makes sarama's own tries harmless: brokers know what they have. So
 // it is sarama that tries for as long as Publish may take. retrying is told
-// of each try.
-func (c *Config) sarama(retrying func()) (*sarama.Config, error) {
+// of each try. gather is how long records wait for others of their broker.
+func (c *Config) sarama(gather time.Duration, retrying func()) (*sarama.Config, error) {
 	s := sarama.NewConfig()
 	s.ClientID = "outcry"
 	s.Version = sarama.V3_6_0_0
@@ -62,6 +73,7 @@ func (c *Config) sarama(retrying func()) (*sarama.Config, error) {
 	s.Producer.RequiredAcks = sarama.WaitForAll
 	s.Producer.Idempotent = true
 	s.Producer.Timeout = ackTimeout
+	s.Producer.Flush.Frequency = gather
 	s.Producer.Return.Successes, s.Producer.Return.Errors = true, true
 	s.Producer.Partitioner = sarama.NewManualPartitioner
 	s.Producer.MaxMessageBytes = RecordBytesMax + recordRoom

@@ -18,10 +18,11 @@ const overdueMax = 16
 
 // sender makes records durable.
 type sender struct {
-	log      *Log
-	producer *producer
-	overdue  chan struct{} // a place for each call that may be overdue
-	calls    sync.WaitGroup
+	log     *Log
+	prompt  *producer
+	gathers *producer
+	overdue chan struct{} // a place for each call that may be overdue
+	calls   sync.WaitGroup
 
 	mu    sync.Mutex
 	acked [2][]int64 // by kind and partition: the highest offset that was given
@@ -35,14 +36,26 @@ func (l *Log) newSender() (*sender, error) {
 			s.acked[i][p] = -1
 		}
 	}
-	settings, err := l.config.sarama(s.retrying)
+	var err error
+	if s.prompt, err = s.producer(0); err != nil {
+		return nil, err
+	}
+	if s.gathers, err = s.producer(gatherFor); err != nil {
+		return nil, errors.Join(err, s.prompt.Close())
+	}
+	return s, nil
+}
+
+func (s *sender) producer(gather time.Duration) (*producer, error) {
+	settings, err := s.log.config.sarama(gather, s.retrying)
 	if err != nil {
 		return nil, err
 	}
-	if s.producer, err = newProducer(settings, l.config.Brokers); err != nil {
+	p, err := newProducer(settings, s.log.config.Brokers)
+	if err != nil {
 		return nil, explain(err)
 	}
-	return s, nil
+	return p, nil
 }
 
 var errRetrying = errors.New("the brokers do not take records")
@@ -172,9 +185,13 @@ func (s *sender) send(all []*sarama.ProducerMessage, d time.Duration) error {
 	case <-time.After(d):
 		return ErrTimeout
 	}
+	p := s.gathers
+	if len(all) <= fewAndAtOnce {
+		p = s.prompt
+	}
 	done := make(chan error, 1)
 	go func() {
-		done <- s.producer.SendMessages(all)
+		done <- p.SendMessages(all)
 		<-s.overdue
 	}()
 	t := time.NewTimer(d)
@@ -193,8 +210,8 @@ func (s *sender) close() error {
 	for range overdueMax {
 		s.overdue <- struct{}{}
 	}
-	if err := s.producer.Close(); err != nil {
-		return fmt.Errorf("closing the producer: %w", err)
+	if err := errors.Join(s.prompt.Close(), s.gathers.Close()); err != nil {
+		return fmt.Errorf("closing the producers: %w", err)
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func (s *sender) settle(kind events.Kind, messages []*message.Message, sent []*s
 			return fmt.Errorf("a broker has a record of %s/%d and does not say where", kind, m.Partition)
 		}
 		if floor := floors[m.Partition]; m.Offset <= floor {
-			err := fmt.Errorf("%w: %s was given again after offset %d was", ErrTruncated, at, floor)
+			err := s.log.cause(fmt.Errorf("%w: %s was given again after offset %d was", ErrTruncated, at, floor))
 			s.log.fail(err)
 			return err
 		}

@@ -43,7 +43,7 @@ func (s *subscription) run(ctx context.Context) {
 		// the two; the next Subscribe says so too.
 		s.log.config.Logger.Warn("a reader of the log was overtaken by retention", "error", err)
 	default:
-		s.log.fail(fmt.Errorf("reading the log: %w", err))
+		s.log.fail(fmt.Errorf("reading the log: %w", s.log.cause(err)))
 	}
 }
 

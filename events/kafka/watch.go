@@ -24,14 +24,9 @@ const (
 func (l *Log) watch(ctx context.Context) {
 	missing := 0
 	for every := watchEvery; pause(ctx, every); {
-		ask, cancel := context.WithTimeout(ctx, requestTimeout)
-		m, err := l.admin.Metadata(ask, l.cluster.topics[0].name, l.cluster.topics[1].name)
-		cancel()
+		err := l.compare(ctx)
 		if ctx.Err() != nil {
 			return
-		}
-		if err == nil {
-			err = l.cluster.check(&m)
 		}
 		if errors.Is(err, kerr.UnknownTopicOrPartition) {
 			if missing++; missing >= missingTries {
@@ -50,6 +45,26 @@ func (l *Log) watch(ctx context.Context) {
 			every = watchTrouble
 		}
 	}
+}
+
+// compare looks at the cluster once.
+func (l *Log) compare(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	m, err := l.admin.Metadata(ctx, l.cluster.topics[0].name, l.cluster.topics[1].name)
+	if err != nil {
+		return err
+	}
+	return l.cluster.check(&m)
+}
+
+// cause tells a log that lost its end from one that was made again, which
+// looks the same to whoever reads it.
+func (l *Log) cause(err error) error {
+	if now := l.compare(context.Background()); errors.Is(now, ErrReplaced) {
+		return now
+	}
+	return err
 }
 
 // check says what is wrong with the cluster; ErrReplaced is final.
