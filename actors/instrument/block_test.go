@@ -1,6 +1,7 @@
 package instrument
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"outcry/events"
+	"outcry/internal/tickpack"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -97,6 +99,10 @@ func read(t rapid.TB, b *Block) (ticks []BlockTick) {
 	t.Helper()
 	if b.Ticks != uint32(b.LastSeq-b.FirstSeq+1) || len(b.Data) > blockBytes {
 		t.Fatalf("%d ticks in %d bytes from %d to %d", b.Ticks, len(b.Data), b.FirstSeq, b.LastSeq)
+	}
+	packed := tickpack.Pack(b.Data)
+	if unpacked, err := tickpack.Unpack(packed); err != nil || !bytes.Equal(unpacked, b.Data) || packed[0] != 1 {
+		t.Fatalf("a block is packed in format %d and comes back otherwise: %v", packed[0], err)
 	}
 	err := ReadBlock(b.FirstSeq, b.Data, func(bt *BlockTick) error {
 		if at := bt.Tick.EventTime; dayOf(at) != b.Day || at < b.FirstTimeNs || at > b.LastTimeNs {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"math"
 
-	"outcry/internal/zpack"
+	"outcry/internal/tickpack"
 	"outcry/projections"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -99,7 +99,7 @@ func scanBlock(rows *sql.Rows) (*outcryv1.TickBlock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.Data, err = zpack.Unpack(packed); err != nil {
+	if b.Data, err = tickpack.Unpack(packed); err != nil {
 		return nil, fmt.Errorf("reading tick block %d of %s: %w: %w", b.FirstSeq, b.Instrument, ErrDamaged, err)
 	}
 	return b, nil

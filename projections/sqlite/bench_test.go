@@ -80,13 +80,29 @@ func BenchmarkBars(b *testing.B) {
 	})
 }
 
-// Blocks of 1,000 ticks in about 10 KB, half of which are hard to compress.
-func BenchmarkBlocks(b *testing.B) {
-	names := ids()
-	data := make([]byte, 10_000)
-	for i := range data[:len(data)/2] {
-		data[2*i] = byte(rand.Uint32())
+// busyBlock is a block of 1,000 quotes (docs/formats/tick_blocks.md): in each the
+// time and a size are hard to compress.
+func busyBlock() []byte {
+	data := []byte{1}
+	for i := range 1000 {
+		time, size := 1<<20+rand.Uint32N(1<<20), 1<<18+rand.Uint32N(1<<18)
+		marks := byte(0)
+		if i == 0 {
+			marks = 4
+		}
+		data = append(data, marks|1<<4, 3, 3<<4, 3<<4|1) // a nibble for each field, after that of the kind
+		if i == 0 {
+			data = append(data, 0x10, 0, 0) // no receive time
+		}
+		data = append(data, 2, byte(time), byte(time>>8), byte(time>>16)) // the sequence is one more
+		data = append(data, byte(size), byte(size>>8), byte(size>>16), 2, 7, 7, 7)
 	}
+	return data
+}
+
+// Blocks of 1,000 ticks.
+func BenchmarkBlocks(b *testing.B) {
+	names, data := ids(), busyBlock()
 	benchmark(b, func(n int) *projections.Rows {
 		rows := &projections.Rows{}
 		for i := range 100 {

@@ -91,7 +91,7 @@ CREATE TABLE tick_blocks (
   first_time_ns INTEGER NOT NULL,
   last_time_ns  INTEGER NOT NULL,
   clock_us      INTEGER NOT NULL,
-  data          BLOB    NOT NULL, -- zstd
+  data          BLOB    NOT NULL, -- packed: docs/formats/packed_blocks.md
   UNIQUE (instrument, first_seq)
 ) STRICT;
 

@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 
-	"outcry/internal/zpack"
+	"outcry/internal/tickpack"
 	"outcry/projections"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -14,7 +14,7 @@ import (
 func (s *Store) Write(ctx context.Context, rows *projections.Rows) error {
 	packed := make([][]byte, len(rows.Blocks)) // before the transaction, which others wait for
 	for i, b := range rows.Blocks {
-		packed[i] = zpack.Pack(b.Data)
+		packed[i] = tickpack.Pack(b.Data)
 	}
 	err := s.transaction(ctx, len(rows.Checkpoints) > 0, func(conn *sql.Conn, _ *sql.Tx) error {
 		return conn.Raw(func(connection any) error { return s.write(ctx, connection, rows, packed) })
