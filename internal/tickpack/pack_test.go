@@ -3,6 +3,7 @@ package tickpack
 import (
 	"bytes"
 	"encoding/hex"
+	"hash/crc32"
 	"strings"
 	"testing"
 
@@ -105,6 +106,15 @@ func TestPackedExample(t *testing.T) {
 	want := "01 fc68c783 02 00 01 02 01 65 ac02 05 05 04584e4153 9100100807c24a02130bb5bb5fd8f2d191716a"
 	if got := hex.EncodeToString(Pack(rows)); got != hex.EncodeToString(unhex(t, want)) {
 		t.Fatalf("%s, want %s", got, want)
+	}
+}
+
+// TestTheFormatIsTheOneOfYesterday: stores keep packed blocks for years. If this
+// fails, what was packed before can't be read any more: give the change a new format.
+func TestTheFormatIsTheOneOfYesterday(t *testing.T) {
+	packed := Pack(market(t, ticksMax))
+	if sum := crc32.Checksum(packed, castagnoli); len(packed) != 5508 || sum != 0xad71fce1 {
+		t.Fatalf("a market is packed into %d bytes with the checksum %#x", len(packed), sum)
 	}
 }
 
