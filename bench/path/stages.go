@@ -27,12 +27,18 @@ var stagePrefixes = []struct{ prefix, stage string }{
 	{"outcry/events.(*draft).append", "encode"},
 	{"outcry/events.(*draft).instrument", "encode"},
 	{"outcry/events/embedded", "log"},
+	{"outcry/events/kafka", "log"},
+	{"github.com/twmb/franz-go", "log"},
+	{"github.com/IBM/sarama", "log"},
+	{"github.com/ThreeDotsLabs/watermill-kafka", "log"},
 	{"outcry/events.", "publisher"},
 	{"outcry/actors/instrument.", "fold"},
 	{"outcry/actors/room.", "fold"},
 	{"outcry/actors/host.", "host"},
 	{"outcry/projections", "rows"},
 	{"modernc.org/", "rows"},
+	{"github.com/gocql/gocql", "rows"},
+	{"github.com/scylladb/", "rows"},
 	{"outcry/gateways/", "edge"},
 }
 
