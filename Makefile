@@ -39,7 +39,7 @@ engines: build
 	@echo
 	@echo "They keep their data in $(ENGINES). Now:"
 	@echo "  bin/outcry serve --data data/outcry --kafka $$(deploy/engines/kafka.sh addresses $(ENGINES)/kafka)" \
-	  "--scylla $$(deploy/engines/cassandra.sh addresses $(ENGINES)/cassandra) --accept-weak"
+	  "--scylla $$(deploy/engines/cassandra.sh addresses $(ENGINES)/cassandra) --scylla-replication 1 --accept-weak"
 	@echo "Stop them with: make engines-stop"
 
 engines-stop:

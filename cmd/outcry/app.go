@@ -89,7 +89,7 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 	if err != nil {
 		return a, fmt.Errorf("starting the actors: %w", otherLog(c, err))
 	}
-	if err := remember(c, a.log); err != nil {
+	if err := remember(c, a.log, a.store); err != nil {
 		return a, err
 	}
 	a.metrics.rows(a.rows)

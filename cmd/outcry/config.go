@@ -32,6 +32,10 @@ type config struct {
 	// admin serves metrics and profiles; empty is off.
 	admin string
 
+	// acceptWeak takes engines that may lose what was acknowledged.
+	acceptWeak bool
+	// newStore takes another store than the one that was used before.
+	newStore     bool
 	partitions   int
 	logKeepBytes int64
 	kafka        kafkaSettings
@@ -60,7 +64,6 @@ type config struct {
 type kafkaSettings struct {
 	brokers     []string
 	replication int
-	acceptWeak  bool
 	topicPrefix string
 	publishFor  time.Duration
 	rack        string
@@ -74,6 +77,8 @@ type kafkaSettings struct {
 type scyllaSettings struct {
 	hosts       []string
 	keyspace    string
+	blockWindow time.Duration
+	blockTTL    time.Duration
 	datacenter  string
 	replication int
 	tls         tlsSettings

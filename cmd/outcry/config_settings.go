@@ -22,6 +22,7 @@ func newConfig() *config {
 func (c *config) common(b *settingsOf) {
 	b.text(&c.data, "data", "data", defaultData(), "folder of what this machine keeps")
 	b.text(&c.logLevel, "log_level", "log-level", "info", "debug, info, warn or error")
+	b.yes(&c.acceptWeak, "accept_weak", "accept-weak", "accept topics and keyspaces of fewer than 3 copies, or that may lose what was acknowledged")
 	b.text(&c.http, "http.listen", "http", "127.0.0.1:8080", "address to serve HTTP and WebSocket on (loopback only)")
 	b.list(&c.allowOrigins, "http.allow_origins", "allow-origin", "origins of other pages that may connect, such as https://desk.example")
 	b.text(&c.admin, "admin.listen", "admin", "127.0.0.1:8081", "address of /metrics and /debug/pprof; empty: off")
@@ -33,7 +34,6 @@ func (c *config) logSettings(b *settingsOf) {
 	b.number64(&c.logKeepBytes, "log.keep_bytes", "log-keep", 0, "bytes of the embedded log to keep at least; 0 keeps everything")
 	b.list(&k.brokers, "log.kafka.brokers", "kafka", "keep the log in Kafka: HOST:PORT of some of its brokers")
 	b.number(&k.replication, "log.kafka.replication", "kafka-replication", 3, "copies of each partition when topics are created")
-	b.yes(&k.acceptWeak, "log.kafka.accept_weak", "accept-weak", "accept topics that may lose what was acknowledged, such as on one broker")
 	b.text(&k.topicPrefix, "log.kafka.topic_prefix", "kafka-prefix", "", "what stands before the names of all topics, so that several can share a cluster")
 	b.duration(&k.publishFor, "log.kafka.publish_timeout", "kafka-publish-timeout", 2*time.Minute, "how long a record is tried before its senders are refused")
 	b.text(&k.rack, "log.kafka.rack", "kafka-rack", "", "rack of this machine: read from replicas in it")
@@ -50,6 +50,8 @@ func (c *config) storeSettings(b *settingsOf) {
 	b.text(&s.keyspace, "store.scylla.keyspace", "scylla-keyspace", "outcry", "keyspace of the tables")
 	b.text(&s.datacenter, "store.scylla.datacenter", "scylla-datacenter", "", "data centre of this machine; empty: the one of the first node that answers")
 	b.number(&s.replication, "store.scylla.replication", "scylla-replication", 3, "copies of each row in a data centre when the keyspace is created")
+	b.duration(&s.blockWindow, "store.scylla.block_window", "scylla-block-window", 24*time.Hour, "time window of tick blocks on disk, when the tables are made")
+	b.duration(&s.blockTTL, "store.scylla.block_ttl", "scylla-block-ttl", 0, "how long tick blocks are kept, when the tables are made; 0: for ever")
 	b.tls(&s.tls, "store.scylla.tls", "scylla")
 	b.login(&s.user, &s.password, "store.scylla", "scylla")
 }

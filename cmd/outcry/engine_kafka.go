@@ -21,7 +21,7 @@ func (c *config) kafkaConfig() (kafka.Config, error) {
 	key, keyErr := readPEM(k.tls.key)
 	config := kafka.Config{
 		Brokers: k.brokers, Prefix: k.topicPrefix, Partitions: c.partitions, Replication: k.replication,
-		AcceptWeak: k.acceptWeak, Rack: k.rack, PublishTimeout: k.publishFor, Logger: c.logger,
+		AcceptWeak: c.acceptWeak, Rack: k.rack, PublishTimeout: k.publishFor, Logger: c.logger,
 		TLS:  kafka.TLS{Enabled: k.tls.enabled, CA: ca, Cert: cert, Key: key, ServerName: k.tls.serverName},
 		SASL: kafka.SASL{Mechanism: k.mechanism, User: k.user, Password: password},
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -42,9 +41,13 @@ func readLog(ctx context.Context, c *config) (events.Log, error) {
 
 // openStore opens the rows that the settings name; they are those of the log
 // of that lineage, or it is an error.
-func openStore(_ context.Context, c *config, lineage string) (projections.Store, error) {
+func openStore(ctx context.Context, c *config, lineage string) (projections.Store, error) {
 	if c.scyllaStore() {
-		return nil, errors.New("--scylla: this version keeps its rows in SQLite only")
+		s, err := readServed(c.data)
+		if err != nil {
+			return nil, err
+		}
+		return openScylla(ctx, c, lineage, s.store(c.newStore))
 	}
 	s, err := sqlite.Open(rowsPath(c.data), sqlite.Config{Lineage: lineage})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 // rows are missing for ever after somebody has made room.
 func TestAFullDiskOfTheStoreStopsNothingAndItsRowsComeLater(t *testing.T) {
 	engines.Need(t)
+	needScylla(t)
 	small := t.TempDir()
 	if err := mountSmall(small, 512<<20); err != nil {
 		t.Skipf("needs to mount a small tmpfs: %v", err)

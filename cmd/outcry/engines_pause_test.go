@@ -14,6 +14,7 @@ const pausePairs = 5
 // Breaks for users: the store has a bad night, and prices come late.
 func TestAPausedStoreDelaysNoPush(t *testing.T) {
 	engines.Need(t)
+	needScylla(t)
 	s := newServerOn(t, onRealEngines)
 	_, cassandra := realEngines.on(t, 1)
 	p := playTape(t, s.client(), "PAUSE")

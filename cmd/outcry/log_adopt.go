@@ -48,7 +48,7 @@ func adopt(ctx context.Context, c *config, out io.Writer) (err error) {
 	}
 	// Always a new lineage: nobody knows which clients saw what of this log.
 	now := &served{Log: log.Lineage(), Adopted: newLineage()}
-	moved, err := c.freshStore(ctx, now.lineage())
+	moved, err := c.freshStore(ctx, now)
 	if err != nil {
 		return err
 	}
@@ -64,13 +64,14 @@ func adopt(ctx context.Context, c *config, out io.Writer) (err error) {
 }
 
 // freshStore sees to it that the rows can be those of a new lineage, and says how.
-func (c *config) freshStore(ctx context.Context, lineage string) (said string, err error) {
+func (c *config) freshStore(ctx context.Context, now *served) (said string, err error) {
 	if c.scyllaStore() {
-		store, err := openStore(ctx, c, lineage)
+		store, err := openScylla(ctx, c, now.lineage(), "")
 		if err != nil {
 			return "", fmt.Errorf("the rows of the old log are in the keyspace %s: choose a new one with --scylla-keyspace, for this command and the server (%w)",
 				c.scylla.keyspace, err)
 		}
+		now.Store = storeID(store)
 		return "in the keyspace " + c.scylla.keyspace, store.Close()
 	}
 	aside := rowsPath(c.data) + "." + time.Now().UTC().Format("20060102-150405") + ".old"

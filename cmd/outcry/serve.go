@@ -43,6 +43,7 @@ Stop it with Ctrl-C or SIGTERM; kill it, and nothing that it acknowledged is los
 		},
 	}
 	c.flags(cmd)
+	cmd.Flags().BoolVar(&c.newStore, "new-store", false, "take the keyspace that the settings name, though another one was used: rows are folded anew")
 	cmd.Flags().BoolVar(&show, "print-config", false, "print the settings in effect and where each came from, and end")
 	return cmd
 }

@@ -13,6 +13,7 @@ import (
 
 	"outcry/actors/host"
 	"outcry/events"
+	"outcry/projections"
 )
 
 // served is what a data folder remembers of the log that it was served from
@@ -25,6 +26,8 @@ type served struct {
 	// Adopted is the lineage that clients are told since an operator ordered
 	// to go on with a log that is not what it was; empty: the log's own.
 	Adopted string `json:"adopted,omitempty"`
+	// Store is the id of the keyspace that was used; empty: none was.
+	Store string `json:"store,omitempty"`
 }
 
 const servedFormat = 1
@@ -118,12 +121,33 @@ func readServedLog(ctx context.Context, c *config) (events.Log, error) {
 	return s.named(log), nil
 }
 
-// remember the log that is served now, where nothing is remembered yet.
-func remember(c *config, log events.Log) error {
-	if s, err := readServed(c.data); s != nil || err != nil {
+// store that has to be there; empty is any.
+func (s *served) store(other bool) string {
+	if s == nil || other {
+		return ""
+	}
+	return s.Store
+}
+
+// remember what is served now, where that is not remembered yet.
+func remember(c *config, log events.Log, rows projections.Store) error {
+	s, err := readServed(c.data)
+	if err != nil {
 		return err
 	}
-	return (&served{Log: log.Lineage()}).write(c.data)
+	before := served{}
+	if s == nil {
+		s = &served{Log: log.Lineage()}
+	} else {
+		before = *s
+	}
+	if id := storeID(rows); id != "" {
+		s.Store = id
+	}
+	if *s == before {
+		return nil
+	}
+	return s.write(c.data)
 }
 
 // named gives the log the lineage that clients are told.
