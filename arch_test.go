@@ -80,7 +80,7 @@ func TestStagesImportOnlyWhatStandsBeforeThem(t *testing.T) {
 func TestEnginesAreOnlyJoinedByCommands(t *testing.T) {
 	for _, s := range sources(t) {
 		for _, i := range s.imports {
-			engine := i == "outcry/events/embedded" || i == "outcry/events/kafka" || i == "outcry/projections/sqlite"
+			engine := i == "outcry/events/embedded" || i == "outcry/events/kafka" || i == "outcry/projections/sqlite" || i == "outcry/projections/scylla"
 			home := strings.HasPrefix("outcry/"+s.dir, i) || strings.HasPrefix(s.dir, "cmd/") || strings.HasPrefix(s.dir, "bench")
 			if engine && !home && !s.test {
 				t.Errorf("%s imports %s", s.path, i)
@@ -91,6 +91,8 @@ func TestEnginesAreOnlyJoinedByCommands(t *testing.T) {
 
 var homes = map[string][]string{
 	"github.com/zeebo/xxh3":                    {"internal/digest"},
+	"github.com/gocql/gocql":                   {"projections/scylla"},
+	"github.com/scylladb/gocqlx":               {"projections/scylla"},
 	"modernc.org/sqlite":                       {"projections/sqlite"},
 	"github.com/asynkron/protoactor-go":        {"actors/host", "gateways/pump"},
 	"github.com/gobwas/ws":                     {"gateways/ws"},

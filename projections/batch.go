@@ -30,8 +30,8 @@ type batch struct {
 	messages newest[messageKey, *outcryv1.Message]
 	members  newest[memberKey, *outcryv1.Member]
 	rooms    newest[string, *outcryv1.Room]
-	dirty    map[DirtyBar]bool
-	rest     Rows // what is immutable or a mark, as it came
+	dirty    newest[barKey, DirtyBar]
+	rest     Rows // what is immutable, as it came
 }
 
 func newBatch() *batch {
@@ -41,18 +41,18 @@ func newBatch() *batch {
 		messages: newest[messageKey, *outcryv1.Message]{version: func(m *outcryv1.Message) int64 { return int64(m.ChangeSeq) }},
 		members:  newest[memberKey, *outcryv1.Member]{version: func(m *outcryv1.Member) int64 { return int64(m.Seq) }},
 		rooms:    newest[string, *outcryv1.Room]{version: func(r *outcryv1.Room) int64 { return r.ClockUs }},
-		dirty:    map[DirtyBar]bool{},
+		dirty:    newest[barKey, DirtyBar]{version: func(d DirtyBar) int64 { return d.ClockUs }},
 	}
 }
 
 // fits says whether rows may share the transaction. Marks are made after the
 // transaction's bars, so a version that came after a mark has to wait for the next one.
 func (b *batch) fits(rows *Rows) bool {
-	if len(b.dirty) == 0 {
+	if len(b.dirty.rows) == 0 {
 		return true
 	}
 	for _, bar := range rows.Bars {
-		if b.dirty[DirtyBar{bar.Instrument, bar.Resolution, bar.Time}] {
+		if _, marked := b.dirty.at[barKey{bar.Instrument, bar.Resolution, bar.Time}]; marked {
 			return false
 		}
 	}
@@ -81,10 +81,7 @@ func (b *batch) add(h handover) {
 		b.rooms.put(r.Room, r)
 	}
 	for _, d := range h.rows.Dirty {
-		if !b.dirty[d] {
-			b.dirty[d] = true
-			b.rest.Dirty = append(b.rest.Dirty, d)
-		}
+		b.dirty.put(barKey{d.Instrument, d.Resolution, d.Time}, d)
 	}
 	b.rest.Blocks = append(b.rest.Blocks, h.rows.Blocks...)
 	b.rest.Parts = append(b.rest.Parts, h.rows.Parts...)
@@ -95,6 +92,7 @@ func (b *batch) rows() *Rows {
 	rows := b.rest
 	rows.Latest = b.latest.rows
 	rows.Bars = b.bars.rows
+	rows.Dirty = b.dirty.rows
 	rows.Messages = b.messages.rows
 	rows.Members = b.members.rows
 	rows.Rooms = b.rooms.rows

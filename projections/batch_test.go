@@ -15,7 +15,7 @@ func TestGatheringKeepsEveryKindOfRow(t *testing.T) {
 	first := &Rows{
 		Latest:      []*outcryv1.Latest{{Instrument: "A", ClockUs: 2}},
 		Bars:        []*outcryv1.Bar{{Instrument: "A", Resolution: s, Time: 1, ClockUs: 1}, {Instrument: "A", Resolution: s, Time: 2, ClockUs: 1}},
-		Dirty:       []DirtyBar{{"B", s, 1}},
+		Dirty:       []DirtyBar{{"B", s, 1, 1}},
 		Blocks:      []*outcryv1.TickBlock{{Instrument: "A", FirstSeq: 1}},
 		Messages:    []*outcryv1.Message{{Room: "r", Seq: 1, ChangeSeq: 1}},
 		Members:     []*outcryv1.Member{{Room: "r", User: "u", Seq: 1}},

@@ -9,7 +9,7 @@ import (
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
-// Rows are written together, in one transaction where the store has them.
+// Rows are written together, in one transaction where the store has them, else in an order that keeps what follows.
 // The writer owns the values from the moment they are handed over.
 //
 // Readers conclude from one row that others are there, so within Rows and from
@@ -40,6 +40,9 @@ type DirtyBar struct {
 	Instrument string
 	Resolution outcryv1.Resolution
 	Time       int64
+	// ClockUs of the entity when that came out. Versions that came later answer
+	// the doubt: the mark has no effect on them, however late it is written again.
+	ClockUs int64
 }
 
 // PartKey names an immutable part of a shard's state.
@@ -87,16 +90,18 @@ var ErrNoPart = errors.New("no such part")
 // Store keeps the answers. Every method may be called from many goroutines.
 //
 // Rows never overwrite newer ones: latest, rooms and bars by clock_us,
-// messages by change_seq, members by seq; what is equally old stays as it is.
+// messages by change_seq, members by seq; what is equally old is the same row.
 // Blocks, parts and checkpoints are immutable: the first one of a key stays.
 //
 // A limit bounds an answer; below 1 the answer is empty. What is not there is
 // no error but an empty answer, except for Part. A context that has ended ends
 // a call with its error.
 type Store interface {
-	// Write stores all rows or none. Once it has returned, a checkpoint in
-	// them outlives a power cut, with everything written before; other rows
-	// may be lost with the newest seconds, because a fold from the checkpoint writes them again.
+	// Write stores all rows, or, where it can't take them, none. A store that has
+	// no transactions may have some of them after a failure, never a checkpoint
+	// without the rest: write the same rows again. Once it has returned, a checkpoint
+	// in them outlives a power cut, with everything written before; other rows may be
+	// lost with the newest seconds, because a fold from the checkpoint writes them again.
 	Write(ctx context.Context, rows *Rows) error
 
 	// Latest of the ids that are known, in their order.

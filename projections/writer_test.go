@@ -263,7 +263,7 @@ func TestABarAfterItsMarkWaitsForTheNextTransaction(t *testing.T) {
 		bar := func(clock int64) *Rows {
 			return &Rows{Bars: []*outcryv1.Bar{{Instrument: "A", Resolution: outcryv1.Resolution_RESOLUTION_1M, Time: 60, ClockUs: clock}}}
 		}
-		mark := &Rows{Dirty: []DirtyBar{{"A", outcryv1.Resolution_RESOLUTION_1M, 60}}}
+		mark := &Rows{Dirty: []DirtyBar{{"A", outcryv1.Resolution_RESOLUTION_1M, 60, 1}}}
 		for _, rows := range []*Rows{bar(1), mark, mark, bar(2)} {
 			add(t, w, rows, nil)
 		}

@@ -51,7 +51,7 @@ func newEffects(hand handing) *effects {
 // route takes the facts of e's turn to rows and sinks.
 func (f *effects) route(r rules, e *entity) {
 	if !f.dropping {
-		r.rows(e.id, f.rows)
+		r.rows(e.id, e.state, f.rows)
 	}
 	if !e.dirty {
 		e.dirty = true

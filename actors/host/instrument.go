@@ -69,13 +69,16 @@ func sourceSeq(g *events.Group, i int) uint64 {
 	return t.SourceSeq
 }
 
-func (r *instrumentRules) rows(id string, rows *projections.Rows) {
+func (r *instrumentRules) rows(id string, s state, rows *projections.Rows) {
 	for i := range r.facts.Closed {
 		c := &r.facts.Closed[i]
 		rows.Bars = append(rows.Bars, c.Bar.Proto(id, c.Resolution))
 	}
+	if len(r.facts.Dirty) > 0 {
+		s.(*instrumentState).View(&r.view) // for the clock
+	}
 	for _, d := range r.facts.Dirty {
-		rows.Dirty = append(rows.Dirty, projections.DirtyBar{Instrument: id, Resolution: resolutionOf(d.Resolution), Time: d.Time})
+		rows.Dirty = append(rows.Dirty, projections.DirtyBar{Instrument: id, Resolution: resolutionOf(d.Resolution), Time: d.Time, ClockUs: r.view.ClockUs})
 	}
 	for i := range r.facts.Blocks {
 		rows.Blocks = append(rows.Blocks, r.facts.Blocks[i].Proto(id))

@@ -56,7 +56,7 @@ func (r *roomRules) count(id string, b *events.Batch, i int, c *Counts) {
 	}
 }
 
-func (r *roomRules) rows(_ string, rows *projections.Rows) {
+func (r *roomRules) rows(_ string, _ state, rows *projections.Rows) {
 	rows.Messages = append(rows.Messages, r.facts.Rows...)
 	rows.Members = append(rows.Members, r.facts.Members...)
 	if r.facts.Room != nil {

@@ -23,7 +23,7 @@ type rules interface {
 	// count adds what the newest fold, of group i, decided.
 	count(entity string, b *events.Batch, i int, c *Counts)
 	// rows adds the rows of the newest facts, latest those that wait for a flush.
-	rows(entity string, r *projections.Rows)
+	rows(entity string, s state, r *projections.Rows)
 	latest(entity string, s state, r *projections.Rows)
 	// tell tells the sinks of one entity the newest facts, attach one sink the state.
 	tell(s state, watches []*watch)

@@ -38,10 +38,10 @@ func latestWhole(t *testing.T, s projections.Store) {
 	})
 	same(t, nil, func() ([]*outcryv1.Latest, error) { return s.Latest(t.Context(), nil) })
 
-	older, equal, newer := wholeLatest("B:full"), wholeLatest("B:full"), &outcryv1.Latest{Instrument: "B:full", Seq: 13, ClockUs: whole.ClockUs + 1}
+	older, again, newer := wholeLatest("B:full"), wholeLatest("B:full"), &outcryv1.Latest{Instrument: "B:full", Seq: 13, ClockUs: whole.ClockUs + 1}
 	older.ClockUs--
-	older.Seq, equal.Seq = 99, 98
-	write(t, s, &projections.Rows{Latest: []*outcryv1.Latest{older, equal}})
+	older.Seq = 99
+	write(t, s, &projections.Rows{Latest: []*outcryv1.Latest{older, again}})
 	same(t, []*outcryv1.Latest{whole}, func() ([]*outcryv1.Latest, error) { return s.Latest(t.Context(), []string{"B:full"}) })
 	write(t, s, &projections.Rows{Latest: []*outcryv1.Latest{newer}}) // whole rows: nothing of the old one stays
 	same(t, []*outcryv1.Latest{newer}, func() ([]*outcryv1.Latest, error) { return s.Latest(t.Context(), []string{"B:full"}) })
@@ -144,7 +144,7 @@ func barsAfter(t *testing.T, s projections.Store) {
 func dirtyBars(t *testing.T, s projections.Store) {
 	clean, marked := bar("A", minute, 60, 1), bar("A", minute, 60, 1)
 	marked.Dirty = true
-	mark := projections.DirtyBar{Instrument: "A", Resolution: minute, Time: 60}
+	mark := projections.DirtyBar{Instrument: "A", Resolution: minute, Time: 60, ClockUs: 1}
 	read := func() ([]*outcryv1.Bar, error) { return s.Bars(t.Context(), all("A", minute)) }
 	write(t, s, &projections.Rows{Dirty: []projections.DirtyBar{mark}}) // no row, no effect
 	same(t, nil, read)
@@ -155,6 +155,8 @@ func dirtyBars(t *testing.T, s projections.Store) {
 	restated := bar("A", minute, 60, 2)
 	write(t, s, &projections.Rows{Bars: []*outcryv1.Bar{restated}})
 	same(t, []*outcryv1.Bar{restated}, read)
+	write(t, s, &projections.Rows{Bars: []*outcryv1.Bar{clean}, Dirty: []projections.DirtyBar{mark}}) // folded once more
+	same(t, []*outcryv1.Bar{restated}, read)
 }
 
 func blocks(t *testing.T, s projections.Store) {
@@ -164,9 +166,8 @@ func blocks(t *testing.T, s projections.Store) {
 	}
 	large := bytes.Repeat([]byte("tick \x00\xff"), 2_000)
 	b := []*outcryv1.TickBlock{block(1, 10, large), block(11, 11, nil), block(15, 20, []byte{0}), block(21, 30, []byte("x"))}
-	again := block(1, 99, []byte("another one"))
 	write(t, s, &projections.Rows{Blocks: []*outcryv1.TickBlock{b[2], b[0], b[3], b[1]}})
-	write(t, s, &projections.Rows{Blocks: []*outcryv1.TickBlock{again, {Instrument: "B", FirstSeq: 2, LastSeq: 100}}})
+	write(t, s, &projections.Rows{Blocks: []*outcryv1.TickBlock{b[0], {Instrument: "B", FirstSeq: 2, LastSeq: 100}}})
 	for _, c := range []struct {
 		after uint64
 		limit int

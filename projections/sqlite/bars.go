@@ -54,7 +54,7 @@ func barArgs(b *outcryv1.Bar, args []any) ([]any, error) {
 
 func dirtyArgs(d projections.DirtyBar, args []any) ([]any, error) {
 	resolution, err := resolutionWord(d.Resolution)
-	return append(args, d.Instrument, resolution, d.Time), err
+	return append(args, d.Instrument, resolution, d.Time, d.ClockUs), err
 }
 
 func scanBar(rows *sql.Rows) (*outcryv1.Bar, error) {

@@ -30,9 +30,7 @@ func (s *Store) write(ctx context.Context, connection any, rows *projections.Row
 	if err := u.prepare(ctx, connection); err != nil {
 		return err
 	}
-	s.pace.begin()
-	defer s.pace.end()
-	w := writing{ctx: ctx, pace: &s.pace}
+	w := writing{ctx: ctx}
 	writeAll(&w, u.latest, "latest", rows.Latest, latestArgs)
 	writeAll(&w, u.bars, "bar", rows.Bars, barArgs)
 	writeAll(&w, u.dirty, "dirty bar", rows.Dirty, dirtyArgs)
