@@ -39,7 +39,7 @@ type Config struct {
 	Identity string
 	// BlockWindow is how much time one table of disk with tick blocks spans; default a day.
 	BlockWindow time.Duration
-	// BlockTTL is how long tick blocks stay; default 30 windows, negative: for ever.
+	// BlockTTL is how long tick blocks stay, 20 to 30 windows say; 0 is for ever.
 	// Both count where the tables are made.
 	BlockTTL time.Duration
 	// Timeout of one request; default 5 s.
@@ -61,9 +61,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.BlockWindow == 0 {
 		c.BlockWindow = 24 * time.Hour
-	}
-	if c.BlockTTL == 0 {
-		c.BlockTTL = 30 * c.BlockWindow
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 5 * time.Second
@@ -105,8 +102,8 @@ func (c Config) Validate() error {
 	_, err := consistency(c.Consistency)
 	add(err != nil, "consistency: %q: one of ONE, LOCAL_ONE, QUORUM, LOCAL_QUORUM, ALL", c.Consistency)
 	add(c.BlockWindow < time.Minute || c.BlockWindow%time.Minute != 0, "block window: %v: whole minutes, at least one", c.BlockWindow)
-	add(c.BlockTTL > 0 && c.BlockTTL < c.BlockWindow, "block TTL: %v: at least one window of %v", c.BlockTTL, c.BlockWindow)
-	add(c.BlockTTL > 20*365*24*time.Hour, "block TTL: %v: at most 20 years; negative keeps blocks for ever", c.BlockTTL)
+	add(c.BlockTTL != 0 && c.BlockTTL < c.BlockWindow, "block TTL: %v: at least one window of %v", c.BlockTTL, c.BlockWindow)
+	add(c.BlockTTL > 20*365*24*time.Hour, "block TTL: %v: at most 20 years; 0 keeps blocks for ever", c.BlockTTL)
 	add(c.Timeout < 100*time.Millisecond, "timeout: %v: at least 100ms", c.Timeout)
 	add(c.InFlight < 1 || c.InFlight > 1024, "in flight: %d: from 1 to 1024 are possible", c.InFlight)
 	return errors.Join(faults...)

@@ -132,7 +132,7 @@ func (c *Config) windows() []string {
 	grace := min(c.BlockWindow, 3*time.Hour)
 	return []string{
 		fmt.Sprintf("compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': '%s', 'compaction_window_size': '%d'}", unit, size),
-		fmt.Sprintf("default_time_to_live = %d", int64(max(c.BlockTTL, 0)/time.Second)),
+		fmt.Sprintf("default_time_to_live = %d", int64(c.BlockTTL/time.Second)),
 		fmt.Sprintf("gc_grace_seconds = %d", int64(grace/time.Second)),
 	}
 }
