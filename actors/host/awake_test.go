@@ -16,11 +16,10 @@ func TestTheAwakeAreThoseThatWereFoldedOfLate(t *testing.T) {
 	c.IdleAfter = 10 * time.Millisecond // of the log's time: ten records
 	h := b.start(t, c)
 	b.say("long ago", "old", "older")
-	var last events.Position
 	for range 20 {
-		last = b.say("now and then", "new")
+		b.say("now and then", "new")
 	}
-	last = b.say("at last", "newest")
+	last := b.say("at last", "newest")
 	folded(t, h, last)
 	var ids []string
 	err := h.awake(t.Context(), events.Room, func(id string, s state) {

@@ -180,7 +180,6 @@ type memoryStore struct {
 		rows        projections.Rows
 		parts       map[projections.PartKey][]byte
 		checkpoints []projections.Checkpoint
-		gate        chan struct{} // Add waits until it is closed; nil: open
 		refuse      error
 	}
 }
@@ -191,22 +190,12 @@ func newMemoryStore() *memoryStore {
 	return s
 }
 
-func (s *memoryStore) Add(ctx context.Context, r *projections.Rows, stored func()) error {
-	s.mu.Lock()
-	gate, refuse := s.mu.gate, s.mu.refuse
-	s.mu.Unlock()
-	if refuse != nil {
-		return refuse
-	}
-	if gate != nil {
-		select {
-		case <-gate:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+func (s *memoryStore) Add(_ context.Context, r *projections.Rows, stored func()) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.mu.refuse != nil {
+		return s.mu.refuse
+	}
 	all := &s.mu.rows
 	all.Latest = append(all.Latest, r.Latest...)
 	all.Bars = append(all.Bars, r.Bars...)
@@ -235,37 +224,14 @@ func (s *memoryStore) Add(ctx context.Context, r *projections.Rows, stored func(
 	return nil
 }
 
-// Offer takes rows unless the gate is closed.
+// Offer always has room.
 func (s *memoryStore) Offer(r *projections.Rows) (taken bool, err error) {
-	s.mu.Lock()
-	gate := s.mu.gate
-	s.mu.Unlock()
-	if gate != nil {
-		select {
-		case <-gate:
-		default:
-			return false, nil
-		}
-	}
 	err = s.Add(context.Background(), r, nil)
 	return err == nil, err
 }
 
-// AwaitRoom waits for the gate.
-func (s *memoryStore) AwaitRoom(ctx context.Context) error {
-	s.mu.Lock()
-	gate := s.mu.gate
-	s.mu.Unlock()
-	if gate == nil {
-		return nil
-	}
-	select {
-	case <-gate:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+// AwaitRoom need not wait.
+func (s *memoryStore) AwaitRoom(context.Context) error { return nil }
 
 func (s *memoryStore) Checkpoints(_ context.Context, kind events.Kind, partition int32) ([]projections.Checkpoint, error) {
 	s.mu.Lock()
@@ -329,15 +295,6 @@ func (s *memoryStore) rows() projections.Rows {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.mu.rows
-}
-
-// hold makes Add wait until the function that it gives is called.
-func (s *memoryStore) hold() (release func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	gate := make(chan struct{})
-	s.mu.gate = gate
-	return sync.OnceFunc(func() { close(gate) })
 }
 
 // damage flips a bit of a stored part.

@@ -29,7 +29,6 @@ type outage struct {
 	owing   chan int64
 	paid    chan int64
 	made    chan int64 // checkpoints of instruments
-	leftOut int
 }
 
 // rowsWaiting is the writer's bound in these tests: an outage of some seconds fills it.

@@ -27,7 +27,6 @@ type topicOf struct {
 	partitions [][]raw.Message
 	committed  []int64
 	more       chan struct{} // closed and renewed when something is written
-	settled    chan struct{}
 }
 
 func newTopic(partitions, batchMax int) *topicOf {

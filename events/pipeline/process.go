@@ -20,7 +20,6 @@ type work struct {
 	defined []*outcryv1.IngestEvent
 	pending map[identity]int // 1 + the message of this batch that has it
 	row     stage.Row
-	late    int
 	trace   Tracer
 }
 

@@ -109,7 +109,7 @@ func (s *Spec) Build(e Env) (Stage, error) {
 	}
 	var faults []error
 	if s.With != nil && s.Use == "" {
-		faults = append(faults, errors.New("with: is only for use:"))
+		faults = append(faults, errors.New("with is only for use"))
 	}
 	for i := range s.When {
 		if err := s.When[i].compile(); err != nil {

@@ -180,7 +180,7 @@ func TestMistakesOfADeclarationAreTold(t *testing.T) {
 		`{dedupe: {}, when: [[a, absent]]}`:                            "takes no when",
 		`use: mine`:                                                    `no stage "mine" in this binary; there are upper`,
 		`use: upper`:                                                   "with.field is missing",
-		`{set: {a: b}, with: {a: b}}`:                                  "with: is only for use:",
+		`{set: {a: b}, with: {a: b}}`:                                  "with is only for use",
 		`{set: {a: b}, when: [["", absent], [a, "?"]]}`:                "names no field\nwhen[1]",
 	} {
 		s := spec(t, text)
