@@ -20,7 +20,7 @@
 // Back-pressure: Publish waits for the brokers, up to Config.PublishTimeout; at
 // most 16 calls are under way or were given up while the producer still tries.
 // A reader has at most 1,024 records or 4 MiB under way that are not
-// acknowledged, and about 3 MiB fetched behind them; then its partition is not
+// acknowledged, and about 1.5 MiB fetched behind them; then its partition is not
 // fetched until it goes on, and the others are.
 //
 // Failure: brokers that are away, elections, restarts and lost rights are tried

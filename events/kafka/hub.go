@@ -10,8 +10,8 @@ import (
 
 // Bounds of one client that reads.
 const (
-	fetchBytes          = 16 << 20 // of one answer of a broker
-	fetchPartitionBytes = 1 << 20
+	fetchBytes          = 8 << 20 // of one answer of a broker
+	fetchPartitionBytes = 512 << 10
 	// fetchWait is how long a broker holds an idle fetch back. A reader that
 	// leaves makes the others of its client wait so long at most.
 	fetchWait = 100 * time.Millisecond

@@ -10,8 +10,8 @@ import (
 // reader, below the second it is again. What is on its way comes on top: at
 // most fetchPartitionBytes, or one batch where that is larger.
 const (
-	inboxFull  = 2 << 20
-	inboxEmpty = 512 << 10
+	inboxFull  = 1 << 20
+	inboxEmpty = 256 << 10
 )
 
 // inbox holds what was fetched for one reader until that takes it.

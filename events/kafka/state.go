@@ -1,11 +1,15 @@
 package kafka
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // states says how it stands with publishing and reading, and tells changes
 // once: not each try, or an outage would fill the logs.
 type states struct {
-	log *Log
+	log      *Log
+	troubled atomic.Int64 // when a reader last had an error of its own, ns since 1970
 	sync.Mutex
 	publishing, reading error
 }

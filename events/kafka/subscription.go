@@ -177,6 +177,7 @@ func (s *subscription) judge(ctx context.Context, err error) error {
 	case errors.Is(err, kerr.OffsetOutOfRange):
 		return s.outOfRange(ctx)
 	}
+	s.log.state.troubled.Store(time.Now().UnixNano())
 	s.log.state.setReading(fmt.Errorf("reading from %s: %w", s.at, allow(err, "Read", s.in.lane.topic)))
 	return s.hold(ctx)
 }

@@ -73,6 +73,8 @@ func (c *Config) look(ctx context.Context, admin *kadm.Client) (*found, error) {
 			f.missing = append(f.missing, k)
 		case err != nil:
 			return nil, fmt.Errorf("asking for the topic %s: %w", name, allow(err, "Describe, DescribeConfigs, Read and Write", name))
+		case m.Topics[name].ID == kadm.TopicID{}:
+			return nil, errors.New("the brokers give topics no ids, by which a log is known: Kafka 2.8 or later is needed")
 		default:
 			there = append(there, name)
 		}

@@ -13,6 +13,9 @@ import (
 const (
 	watchEvery   = 5 * time.Second
 	watchTrouble = time.Second
+	// readerTrouble is how long a reader's own trouble counts after its last
+	// error; it has one each second (holdFor) while it is refused.
+	readerTrouble = 3 * time.Second
 	// missingTries: a broker that just started may not know of topics yet.
 	missingTries = 4
 )
@@ -39,10 +42,13 @@ func (l *Log) watch(ctx context.Context) {
 			l.fail(err)
 			return
 		}
-		l.state.setReading(err)
 		every = watchEvery
-		if err != nil {
+		readers := time.Since(time.Unix(0, l.state.troubled.Load())) < readerTrouble
+		if err != nil || readers {
 			every = watchTrouble
+		}
+		if err != nil || !readers {
+			l.state.setReading(err)
 		}
 	}
 }
