@@ -7,9 +7,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -219,46 +219,51 @@ func onTheScreenInTime(t *testing.T, log string) {
 	for i := range rawSymbols {
 		ids = append(ids, rawID(i))
 	}
-	const rate, seconds, warm = 5000, 20, 5
-	l.send(rate, rate*warm, quote) // instruments are defined, members have their partitions
-	l.until("the first", func() bool { return l.settled()["in"] >= rate*warm })
+	const rate, span, warm = 5000, 7, 5
+	sent := 0
+	send := func(seconds int) { // and wait until it is in the log
+		l.send(rate, rate*seconds, func(n int, due time.Time) ([]byte, []byte) { return quote(n+sent, due) })
+		sent += rate * seconds
+		l.until("the last", func() bool { return l.settled()["in"] >= sent })
+	}
+	send(warm) // instruments are defined, the group has its partitions
 	sessions := 2
 	if s := os.Getenv("OUTCRY_RAW_SESSIONS"); s != "" {
 		sessions, _ = strconv.Atoi(s)
 	}
-	all := make([]*path.Watch, sessions)
-	var group sync.WaitGroup
-	for i := range all {
-		w, err := path.DialWatch(strings.TrimPrefix(l.url, "http://"), ids, 0)
+	var all []*watched
+	for range sessions {
+		w, err := l.watch(ids...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all[i] = w
-		group.Go(func() {
-			for w.Read() == nil {
-			}
-		})
+		defer w.close()
+		all = append(all, w)
 	}
-	l.send(rate, rate*seconds, func(n int, due time.Time) ([]byte, []byte) { return quote(n+rate*warm, due) })
-	l.until("the last", func() bool { return l.settled()["in"] >= rate*(warm+seconds) })
-	var sum path.Counts
-	for _, w := range all {
-		w.Close()
+	var p99s []time.Duration
+	for range 3 {
+		send(span)
+		var sum path.Counts
+		for _, w := range all {
+			counts := w.take()
+			sum.Merge(&counts)
+		}
+		t.Logf("%d updates to %d sessions: p50 %s, p99 %s, p99.9 %s", sum.Updates, sessions, sum.Spread.Quantile(0.5), sum.Spread.Quantile(0.99), sum.Spread.Quantile(0.999))
+		if sum.Updates < rate*span {
+			t.Errorf("only %d updates", sum.Updates)
+		}
+		p99s = append(p99s, sum.Spread.Quantile(0.99))
 	}
-	group.Wait()
-	for _, w := range all {
-		sum.Merge(&w.Counts)
+	if c := l.settled(); c["out"] != sent {
+		t.Errorf("%v of %d", c, sent)
 	}
-	p50, p99 := sum.Spread.Quantile(0.5), sum.Spread.Quantile(0.99)
-	t.Logf("%d updates to %d sessions: p50 %s, p99 %s, p99.9 %s", sum.Updates, sessions, p50, p99, sum.Spread.Quantile(0.999))
-	if c := l.settled(); c["out"] != rate*(warm+seconds) {
-		t.Errorf("%v", c)
+	slices.Sort(p99s)
+	const most = 50 * time.Millisecond
+	if load := loadPerCore(); p99s[1] > most && load > 2 {
+		t.Skipf("p99 %s is not judged: %.1f processes wait for each core; run this test alone", p99s[1], load)
 	}
-	if sum.Updates < rate*seconds {
-		t.Errorf("only %d updates", sum.Updates)
-	}
-	if p99 > 50*time.Millisecond {
-		t.Errorf("p99 from the raw topic to the client is %s", p99)
+	if p99s[1] > most {
+		t.Errorf("p99 from the raw topic to the client is %s in the median of %d", p99s[1], len(p99s))
 	}
 	l.stop()
 }

@@ -158,8 +158,8 @@ type watched struct {
 	done chan struct{}
 }
 
-func (l *rawLoad) watch(id string) (*watched, error) {
-	w, err := path.DialWatch(strings.TrimPrefix(l.url, "http://"), []string{id}, 0)
+func (l *rawLoad) watch(ids ...string) (*watched, error) {
+	w, err := path.DialWatch(strings.TrimPrefix(l.url, "http://"), ids, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -322,3 +322,29 @@ func TestATopicThatWasMadeAgainIsAnotherSource(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// The log names a refused event by its entity and sequence: two of the same in one
+// request, and the wrong one would be taken for poison.
+func TestNoRequestHoldsTwoEventsThatARefusalCouldNotTellApart(t *testing.T) {
+	price := int64(1)
+	passed := func(epoch, id string, seq uint64, quote bool) Outcome {
+		ev := &outcryv1.IngestEvent{Id: id, Event: &outcryv1.IngestEvent_Trade{Trade: &outcryv1.Trade{SourceSeq: seq}}}
+		if quote {
+			ev.Event = &outcryv1.IngestEvent_Quote{Quote: &outcryv1.Quote{SourceSeq: seq, BidPrice: &price}}
+		}
+		return Outcome{Epoch: epoch, Event: ev}
+	}
+	all := requests([]Outcome{passed("a", "X", 1, false), passed("a", "X", 1, true), passed("b", "X", 1, false), {Kind: Filtered}, passed("a", "Y", 1, true),
+		passed("a", "X", 2, true), passed("a", "X", 1, false)}, func(int) bool { return true })
+	var got []string
+	for _, r := range all {
+		text := r.epoch
+		for _, ev := range r.events {
+			text += fmt.Sprintf(" %s%d", ev.Id, sequenceOf(ev))
+		}
+		got = append(got, text)
+	}
+	if s := strings.Join(got, ", "); s != "a X1 Y1 X2, a X1, b X1, a X1" {
+		t.Error(s)
+	}
+}
