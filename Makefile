@@ -12,7 +12,7 @@ STATICCHECK := v0.8.2
 PROTOC_GEN_GO := v1.36.12
 PROTOC_GEN_CONNECT := v1.21.1
 
-.PHONY: demo test build bench check words generated fuzz generate release-words soak engines engines-stop test-engines test-all
+.PHONY: demo test build bench check words generated fuzz generate release-words soak engines engines-stop test-engines
 
 build:
 	$(GO) build -o bin/outcry ./cmd/outcry
@@ -20,10 +20,11 @@ build:
 demo: build
 	./bin/outcry demo
 
+# ALSO=engines adds what takes a minute or two of test-engines.
 test: build check words generated
 	GOOS=darwin $(GO) build ./...
 	GOOS=windows $(GO) build ./...
-	$(GO) test -json ./... | $(GO) run .ci/count/main.go
+	( $(GO) test -json ./... $(ALSO_$(ALSO)) ) | $(GO) run .ci/count/main.go
 
 # Measure every setting that a target is about, an hour on a quiet machine: tables, plots and
 # results.json beside the report. ONLY=200k,million runs some again; ARGS=-render none.
@@ -53,12 +54,7 @@ ENGINE_PACKAGES := ./internal/engines ./events/... ./projections/... ./cmd/outcr
 test-engines: build
 	$(WITH_ENGINES) -json $(ENGINE_PACKAGES) | $(GO) run .ci/count/main.go
 
-# What .ci/run runs: make test, and of test-engines what takes a minute or two.
-ENGINE_SHORT := TheTapeAddsUp|ImportedCaptures
-test-all: build check words generated
-	GOOS=darwin $(GO) build ./...
-	GOOS=windows $(GO) build ./...
-	( $(GO) test -json ./... ; $(WITH_ENGINES) -json -run '$(ENGINE_SHORT)' ./cmd/outcry ) | $(GO) run .ci/count/main.go
+ALSO_engines = ; tested=$$?; $(WITH_ENGINES) -json -run 'TheTapeAddsUp|ImportedCaptures' ./cmd/outcry && exit $$tested
 
 # ---- What a machine can see without running anything ----
 
