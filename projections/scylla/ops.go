@@ -125,7 +125,7 @@ func (s *Store) exec(ctx context.Context, g group) error {
 		defer q.Release()
 		return q.Exec()
 	}
-	b := s.session.NewBatch(gocql.UnloggedBatch).WithContext(ctx)
+	b := s.session.Batch(gocql.UnloggedBatch).WithContext(ctx)
 	for _, o := range g.ops {
 		b.Entries = append(b.Entries, gocql.BatchEntry{Stmt: o.statement, Args: o.args, Idempotent: true})
 	}
