@@ -25,7 +25,7 @@ func TestTheSameRecordsGiveTheSameHashesRowsAndAnswersOnRealEngines(t *testing.T
 	s.stop()
 
 	r := &server{t: t, data: t.TempDir(), home: t.TempDir(), http: "127.0.0.1:0"}
-	onKafka.settle(t, r.data)
+	onRealEngines.settle(t, r.data)
 	says(t, s.run("log", "copy", "--from", s.data, "--config", r.data+"/outcry.yaml"), "records are in Kafka")
 	says(t, s.run("log", "copy", "--from", s.data, "--config", r.data+"/outcry.yaml"), "records are in Kafka") // and again changes nothing
 	r.start()
