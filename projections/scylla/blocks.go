@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"outcry/internal/zpack"
+	"outcry/internal/tickpack"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -72,7 +72,7 @@ func scanBlock(r row) (*outcryv1.TickBlock, bool, error) {
 	if !r(&b.Instrument, &b.Day, &b.FirstSeq, &b.LastSeq, &b.Ticks, &b.FirstTimeNs, &b.LastTimeNs, &b.ClockUs, &packed) {
 		return nil, false, nil
 	}
-	data, err := zpack.Unpack(packed)
+	data, err := tickpack.Unpack(packed)
 	if err != nil {
 		return nil, true, damaged(fmt.Sprintf("tick block %d of %s", b.FirstSeq, b.Instrument), err)
 	}

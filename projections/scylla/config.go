@@ -35,7 +35,7 @@ type Config struct {
 	// Lineage of the log whose rows these are. A keyspace that holds another one's
 	// is refused. Empty: not compared.
 	Lineage string
-	// Identity that the store must have: what Store.Identity gave before. Empty: not compared.
+	// Identity is what Store.Identity gave before; another store, or none, is refused. Empty: not compared.
 	Identity string
 	// BlockWindow is how much time one table of disk with tick blocks spans; default a day.
 	BlockWindow time.Duration

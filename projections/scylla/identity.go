@@ -132,7 +132,7 @@ func (k identity) admit(c *Config, at place) error {
 	case k.version > version:
 		return fmt.Errorf("%w: it has version %d, this program knows %d", ErrNewer, k.version, version)
 	case c.Identity != "" && c.Identity != now:
-		return fmt.Errorf("%w: the rows were in %q, this is %q; give the old address and keyspace, or let the rows be built again from the log", ErrCluster, c.Identity, now)
+		return fmt.Errorf("%w: the rows were in %q, this is %q; give the old hosts and keyspace", ErrCluster, c.Identity, now)
 	case c.Lineage != "" && k.lineage != "" && k.lineage != c.Lineage:
 		return fmt.Errorf("%w: the rows' lineage is %s, the log's is %s; give another keyspace, and the rows are built again from the log",
 			ErrLineage, k.lineage, c.Lineage)

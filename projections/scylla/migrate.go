@@ -25,7 +25,7 @@ type Plan struct {
 	Cluster     string `json:"cluster"`
 	Datacenter  string `json:"datacenter"`
 	Keyspace    string `json:"keyspace"`
-	Identity    string `json:"identity"` // empty where the keyspace does not exist
+	StoreID     string `json:"store_id"` // empty where the keyspace does not exist
 	Replication string `json:"replication"`
 	From        int    `json:"from"` // the schema's version before; 0: none, or not all of it
 	To          int    `json:"to"`
@@ -49,9 +49,9 @@ func Migrate(ctx context.Context, c Config, dryRun bool) (*Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("migrating the keyspace %s: %w", c.Keyspace, explain(err))
 	}
-	m.plan.Identity = ""
+	m.plan.StoreID = ""
 	if known.id != "" {
-		m.plan.Identity = at.cluster + "/" + known.id
+		m.plan.StoreID = at.cluster + "/" + known.id
 	}
 	return &m.plan, nil
 }

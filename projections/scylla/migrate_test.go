@@ -56,7 +56,7 @@ func TestAMigrationGoesOnAfterACrash(t *testing.T) {
 	ask(t, s, "DELETE FROM %s.meta WHERE key = 'outcry_schema'", c.Keyspace)
 	ask(t, s, "INSERT INTO %s.locks (name, owner) VALUES ('migrate', 'the dead') IF NOT EXISTS USING TTL 3", c.Keyspace)
 	plan, err := Migrate(t.Context(), c, true)
-	if err != nil || plan.From != 0 || plan.To != version || len(plan.Steps) != 2 || plan.Steps[1].Name != "table checkpoints" || plan.Identity != s.Identity() {
+	if err != nil || plan.From != 0 || plan.To != version || len(plan.Steps) != 2 || plan.Steps[1].Name != "table checkpoints" || plan.StoreID != s.Identity() {
 		t.Fatalf("the plan is %+v, %v", plan, err)
 	}
 	start := time.Now()

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"outcry/internal/zpack"
+	"outcry/internal/tickpack"
 	"outcry/projections"
 	"outcry/projections/words"
 )
@@ -98,7 +98,7 @@ func (p *plan) bars(rows *projections.Rows) error {
 func (p *plan) blocks(rows *projections.Rows) error {
 	w := &p.s.writes
 	for _, b := range rows.Blocks {
-		p.facts.add(partition{"tick_blocks", b.Instrument, "", int64(b.Day)}, w.blocks, blockArgs(b, zpack.Pack(b.Data)))
+		p.facts.add(partition{"tick_blocks", b.Instrument, "", int64(b.Day)}, w.blocks, blockArgs(b, tickpack.Pack(b.Data)))
 		bucket := seqBucket(b.FirstSeq, blockBits)
 		p.facts.add(partition{"blocks_by_seq", b.Instrument, "", bucket}, w.blocksBySeq,
 			[]any{b.Instrument, bucket, int64(b.FirstSeq), int64(b.LastSeq), b.Day, b.ClockUs})
