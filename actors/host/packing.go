@@ -115,7 +115,11 @@ func (p *packing) open() {
 	key := p.head.key
 	key.Writer = p.row.Writer
 	p.current = &part{key: key}
-	p.raw = p.head.append(nil)
+	var room []byte
+	if len(p.todo) > 64 { // likely a whole part: grown from nothing it would be copied twenty times
+		room = make([]byte, 0, partBytes+partBytes/16)
+	}
+	p.raw = p.head.append(room)
 	p.row.Parts = append(p.row.Parts, key)
 	p.shard.parts = append(p.shard.parts, p.current)
 }

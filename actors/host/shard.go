@@ -59,7 +59,8 @@ func newShard(c *Config, kind events.Kind, partition int32) *shard {
 		idleAfter: int64(c.IdleAfter), observer: c.Observer,
 		log:      c.Logger.With("kind", kind.String(), "partition", partition),
 		entities: map[string]*entity{}, offset: -1,
-		schedule: schedule{every: int64(c.CheckpointEvery), limit: c.CheckpointBytes},
+		schedule: schedule{every: int64(c.CheckpointEvery), limit: c.CheckpointBytes,
+			early: int64(c.CheckpointEvery) * int64(partition) / int64(max(1, c.Log.Partitions(kind)))},
 	}
 }
 
@@ -162,6 +163,9 @@ func (s *shard) try(e *entity, b *events.Batch, group int) (reason any) {
 // kept in checkpoints, and a final checkpoint at a stop does not move it.
 type schedule struct {
 	every, limit int64 // ns, bytes
+	// early is by how much the first one comes sooner: all shards at once would pack, compress
+	// and store their states at the same moment, every half minute.
+	early        int64
 	since, bytes int64 // the log's time when the newest one was due (0: no record yet), bytes of records after it
 	isDue        bool
 }
@@ -169,7 +173,7 @@ type schedule struct {
 func (d *schedule) add(now int64, payload int) {
 	d.isDue = false
 	if d.since == 0 {
-		d.since = now
+		d.since = now - d.early
 	}
 	d.bytes += int64(payload)
 	if now-d.since >= d.every || d.bytes >= d.limit {
