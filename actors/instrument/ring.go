@@ -1,6 +1,9 @@
 package instrument
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // BarsKept is how many bars of each resolution a state keeps at most; with fewer, none has left.
 const BarsKept = barsMax
@@ -150,10 +153,13 @@ func (r *ring) pack() {
 		return
 	}
 	n := 0
+	var scratch [64 * hotMost]byte
+	packed := scratch[:0]
 	for n < len(r.hot)-hotLeast && r.hot[n].state != forming && !r.hot[n].touched {
-		r.old = r.hot[n].append(r.old)
+		packed = r.hot[n].append(packed)
 		n++
 	}
+	r.old = slices.Concat(r.old, packed) // to measure: appending would leave a fifth empty
 	r.olds += n
 	r.hot = r.hot[:copy(r.hot, r.hot[n:])]
 	if len(r.hot) < hotMost && cap(r.hot) > hotMost { // they had been unpacked

@@ -27,7 +27,8 @@ type Config struct {
 type Store struct {
 	path          string
 	writes, reads *sql.DB
-	upserts       upserts
+	upserts       upserts // this and pace are of who has the connection that writes
+	pace          pace
 	closing       sync.Once
 	closed        error    // what closing gave
 	queries       sync.Map // SQL text → *sql.Stmt; as many as there are query texts in this package
@@ -69,8 +70,8 @@ func open(path string, c Config) (*Store, error) {
 	}
 	s := &Store{path: path}
 	// 32 MB of cache hold the pages that 10,000 instruments write again every
-	// second; 32 MB of log between two checkpoints let each be copied into the file once for many writes.
-	if s.writes, err = connect(absolute, 1, "journal_mode(WAL)", "synchronous(NORMAL)", "cache_size(-32000)", "wal_autocheckpoint(8000)", "journal_size_limit(67108864)"); err != nil {
+	// second; 128 MB of log between two checkpoints let each be copied into the file once for many writes.
+	if s.writes, err = connect(absolute, 1, "journal_mode(WAL)", "synchronous(NORMAL)", "cache_size(-32000)", "wal_autocheckpoint(32000)", "journal_size_limit(134217728)"); err != nil {
 		return nil, err
 	}
 	if s.reads, err = connect(absolute, c.Readers, "query_only(1)"); err != nil {

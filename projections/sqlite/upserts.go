@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"runtime"
 )
 
 // upserts are the statements of Write on one connection of the driver. By way of
@@ -66,13 +65,10 @@ func (u *upserts) close() error {
 	return errors.Join(errs...)
 }
 
-// giveWay is after how many rows a transaction lets others have the processor:
-// thousands of rows would hold it for longer than a push may take.
-const giveWay = 8
-
 // writing is one transaction; the first error ends it.
 type writing struct {
 	ctx    context.Context
+	pace   *pace
 	err    error
 	args   []any
 	values []driver.NamedValue
@@ -84,11 +80,9 @@ func writeAll[R any](w *writing, stmt driver.StmtExecContext, what string, rows 
 		if w.err != nil {
 			return
 		}
-		if i%giveWay == 0 {
-			runtime.Gosched()
-			if w.err = w.ctx.Err(); w.err != nil {
-				return
-			}
+		w.pace.row(i)
+		if w.err = w.ctx.Err(); w.err != nil {
+			return
 		}
 		if w.args, w.err = args(row, w.args[:0]); w.err == nil {
 			_, w.err = stmt.ExecContext(calm, w.named())

@@ -30,7 +30,9 @@ func (s *Store) write(ctx context.Context, connection any, rows *projections.Row
 	if err := u.prepare(ctx, connection); err != nil {
 		return err
 	}
-	w := writing{ctx: ctx}
+	s.pace.begin()
+	defer s.pace.end()
+	w := writing{ctx: ctx, pace: &s.pace}
 	writeAll(&w, u.latest, "latest", rows.Latest, latestArgs)
 	writeAll(&w, u.bars, "bar", rows.Bars, barArgs)
 	writeAll(&w, u.dirty, "dirty bar", rows.Dirty, dirtyArgs)
