@@ -61,6 +61,7 @@ ALSO_engines = ; tested=$$?; $(WITH_ENGINES) -json -run 'TheTapeAddsUp|ImportedC
 check: $(TOOLS)/staticcheck@$(STATICCHECK)
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 	  test -z "$$unformatted" || { echo "not formatted, run gofmt -w: $$unformatted"; exit 1; }
+	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(TOOLS)/staticcheck ./...
 
