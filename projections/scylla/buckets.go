@@ -12,13 +12,14 @@ import (
 // seqs. The table buckets says which ones an entity has, names which entities
 // there are. Both only grow, so a row is written once in a process's life.
 const (
-	secondSpan = 4 * 3600      // seconds of 1s bars in a partition
-	minuteSpan = 10 * 86400    // and of 1m bars: 14,400 both
-	barSeqBits = 14            // 16,384 seqs
-	seqBits    = 12            // 4,096 messages
-	blockBits  = 24            // 16.8 M ticks, 16,800 blocks of 1,000
-	nameParts  = 8             // partitions of each kind of names
-	knownMost  = 1_000_000 / 2 // bounds what is remembered; about 50 MB when full
+	secondSpan    = 4 * 3600      // seconds of 1s bars in a partition
+	minuteSpan    = 10 * 86400    // and of 1m bars: 14,400 both
+	barSeqBits    = 14            // 16,384 seqs
+	seqBits       = 12            // 4,096 messages
+	blockBits     = 24            // 16.8 M ticks, 16,800 blocks of 1,000
+	nameParts     = 8             // partitions of each kind of names
+	latestBuckets = 64            // partitions of latest
+	knownMost     = 1_000_000 / 2 // bounds what is remembered; about 50 MB when full
 )
 
 const (
@@ -45,10 +46,15 @@ func barBucket(resolution string, time int64) int64 {
 
 func seqBucket(seq uint64, bits int) int64 { return int64(seq >> bits) }
 
-func namePart(name string) int {
+func namePart(name string) int { return partOf(name, nameParts) }
+
+// latestBucket keeps instruments together, so that what thousands of them write each second goes in batches.
+func latestBucket(instrument string) int { return partOf(instrument, latestBuckets) }
+
+func partOf(name string, parts uint32) int {
 	h := fnv.New32a()
 	h.Write([]byte(name))
-	return int(h.Sum32() % nameParts)
+	return int(h.Sum32() % parts)
 }
 
 // bucketKey names a row of buckets or (with bucket -1) of names.

@@ -51,7 +51,7 @@ func (s *Store) latest(ctx context.Context, id string) (*outcryv1.Latest, error)
 	if id == "" {
 		return nil, nil
 	}
-	l, _, err := one(ctx, s, s.reads.latest, scanLatest, id)
+	l, _, err := one(ctx, s, s.reads.latest, scanLatest, latestBucket(id), id)
 	return l, err
 }
 
@@ -66,7 +66,7 @@ func (s *Store) Instruments(ctx context.Context, query, after string, limit int)
 }
 
 func latestArgs(l *outcryv1.Latest) []any {
-	args := append(make([]any, 0, 48), l.Instrument, int64(l.Seq), l.ClockUs, holds(l))
+	args := append(make([]any, 0, 48), latestBucket(l.Instrument), l.Instrument, int64(l.Seq), l.ClockUs, holds(l))
 	if d := l.Definition; d != nil {
 		args = append(args, d.PriceExponent, d.SizeExponent, d.TickSize, d.SizeStep, d.Currency, d.Calendar, d.Description)
 	} else {

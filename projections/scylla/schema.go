@@ -35,7 +35,7 @@ func list(names string) []string { return strings.Fields(names) }
 
 // tables of version 1. docs/formats/keyspace.md describes them.
 var tables = []definition{
-	{name: "latest", partKey: list("instrument"), columns: columns(`instrument text, seq bigint, clock_us bigint, holds int,
+	{name: "latest", partKey: list("bucket"), sort: list("instrument"), columns: columns(`bucket int, instrument text, seq bigint, clock_us bigint, holds int,
 		price_exponent int, size_exponent int, tick_size bigint, size_step bigint, currency text, calendar text, description text,
 		quote_event_ns bigint, quote_receive_ns bigint, quote_source_seq bigint, bid_price bigint, bid_size bigint,
 		ask_price bigint, ask_size bigint, quote_venue text, quote_conditions text,

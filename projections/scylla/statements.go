@@ -112,7 +112,7 @@ func (s schema) reads() reads {
 	seqs := []qb.Cmp{qb.Gt("seq"), qb.Lt("seq")}
 	buckets := []qb.Cmp{qb.GtOrEq("bucket"), qb.LtOrEq("bucket")}
 	return reads{
-		latest: s.find("latest", s.all("latest"), nil),
+		latest: s.find("latest", s.all("latest", "bucket"), nil, qb.Eq("instrument")),
 		barsUp: s.find("bars", bars, up("time"), between...), barsDown: s.find("bars", bars, down("time"), between...),
 		barsAt:      s.find("bars", bars, nil, qb.In("time")),
 		barsBySeq:   s.find("bars_by_seq", []string{"bar_seq", "time"}, nil, qb.Gt("bar_seq")),

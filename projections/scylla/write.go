@@ -128,7 +128,7 @@ func (p *plan) talk(rows *projections.Rows) error {
 func (p *plan) newest(rows *projections.Rows) error {
 	w := &p.s.writes
 	for _, l := range rows.Latest {
-		p.heads.alone(w.latest, latestArgs(l))
+		p.heads.add(partition{"latest", "", "", int64(latestBucket(l.Instrument))}, w.latest, latestArgs(l))
 		p.name(instrumentNames, l.Instrument)
 	}
 	for _, r := range rows.Rooms {
