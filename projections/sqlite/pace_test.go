@@ -15,8 +15,8 @@ func TestTransactionsRestAsLongAsNothingWasToDo(t *testing.T) {
 			p.begin()
 			defer p.end()
 			start := time.Now()
-			for i := range rows {
-				p.row(i)
+			for range rows {
+				p.did(1)
 			}
 			return time.Since(start)
 		}
@@ -31,7 +31,7 @@ func TestTransactionsRestAsLongAsNothingWasToDo(t *testing.T) {
 			t.Errorf("it was behind and rested for %v", rested)
 		}
 		time.Sleep(time.Hour)
-		if rested := write(paceRows * 100); rested != 99*paceRest {
+		if rested := write(paceRows * 100); rested < 99*paceRest || rested > 100*paceRest {
 			t.Errorf("with time enough it rested for %v", rested)
 		}
 		if p.credit > paceMost {

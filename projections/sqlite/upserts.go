@@ -80,7 +80,7 @@ func writeAll[R any](w *writing, stmt driver.StmtExecContext, what string, rows 
 		if w.err != nil {
 			return
 		}
-		w.pace.row(i)
+		w.pace.did(1)
 		if w.err = w.ctx.Err(); w.err != nil {
 			return
 		}

@@ -12,12 +12,8 @@ import (
 
 // Write stores all rows or none.
 func (s *Store) Write(ctx context.Context, rows *projections.Rows) error {
-	packed := make([][]byte, len(rows.Blocks)) // before the transaction, which others wait for
-	for i, b := range rows.Blocks {
-		packed[i] = tickpack.Pack(b.Data)
-	}
 	err := s.transaction(ctx, len(rows.Checkpoints) > 0, func(conn *sql.Conn, _ *sql.Tx) error {
-		return conn.Raw(func(connection any) error { return s.write(ctx, connection, rows, packed) })
+		return conn.Raw(func(connection any) error { return s.write(ctx, connection, rows) })
 	})
 	if err != nil {
 		return fmt.Errorf("writing %d rows: %w", rows.Len(), explain(err))
@@ -25,7 +21,7 @@ func (s *Store) Write(ctx context.Context, rows *projections.Rows) error {
 	return nil
 }
 
-func (s *Store) write(ctx context.Context, connection any, rows *projections.Rows, packed [][]byte) error {
+func (s *Store) write(ctx context.Context, connection any, rows *projections.Rows) error {
 	u := &s.upserts
 	if err := u.prepare(ctx, connection); err != nil {
 		return err
@@ -36,10 +32,9 @@ func (s *Store) write(ctx context.Context, connection any, rows *projections.Row
 	writeAll(&w, u.latest, "latest", rows.Latest, latestArgs)
 	writeAll(&w, u.bars, "bar", rows.Bars, barArgs)
 	writeAll(&w, u.dirty, "dirty bar", rows.Dirty, dirtyArgs)
-	next := 0
 	writeAll(&w, u.blocks, "tick block", rows.Blocks, func(b *outcryv1.TickBlock, args []any) ([]any, error) {
-		next++
-		return blockArgs(b, packed[next-1], args), nil
+		s.pace.did(paceBlock)
+		return blockArgs(b, tickpack.Pack(b.Data), args), nil
 	})
 	writeAll(&w, u.messages, "message", rows.Messages, messageArgs)
 	writeAll(&w, u.members, "member", rows.Members, memberArgs)
