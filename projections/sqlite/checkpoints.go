@@ -9,21 +9,13 @@ import (
 
 	"outcry/events"
 	"outcry/projections"
+	"outcry/projections/words"
 )
 
 const (
 	partColumns       = "kind, shard, at_offset, writer, part, data"
 	checkpointColumns = "kind, shard, at_offset, writer, checksum, hash, lineage, time_ns, parts"
 )
-
-// partName is a part in a checkpoint's JSON; kind and shard are the checkpoint's.
-type partName struct {
-	Offset int64  `json:"offset"`
-	Writer string `json:"writer"`
-	Part   int32  `json:"part"`
-}
-
-func nameOf(k projections.PartKey) partName { return partName{k.Offset, k.Writer, k.Index} }
 
 func partArgs(p projections.Part, args []any) ([]any, error) {
 	k := p.Key
@@ -35,15 +27,7 @@ func partArgs(p projections.Part, args []any) ([]any, error) {
 }
 
 func checkpointArgs(c projections.Checkpoint, args []any) ([]any, error) {
-	for _, k := range c.Parts {
-		if k.Kind != c.Kind || k.Partition != c.Partition {
-			return nil, fmt.Errorf("a checkpoint of %v/%d names a part of %v/%d", c.Kind, c.Partition, k.Kind, k.Partition)
-		}
-	}
-	parts, err := jsonList(c.Parts, nameOf)
-	if parts == nil {
-		parts = "[]"
-	}
+	parts, err := words.Parts(c)
 	return append(args, c.Kind.String(), c.Partition, c.Offset, c.Writer, strconv.FormatUint(c.Checksum, 16), c.Hash.String(),
 		c.Lineage, c.TimeNs, parts), err
 }
@@ -70,11 +54,8 @@ func scanCheckpoint(rows *sql.Rows) (c projections.Checkpoint, err error) {
 	if n, err := hex.Decode(c.Hash[:], []byte(hash[:min(len(hash), 2*len(c.Hash))])); err != nil || n != len(c.Hash) {
 		return c, fmt.Errorf("reading a checkpoint's hash %q: %w", hash, ErrDamaged)
 	}
-	names, err := parseJSON[[]partName](parts)
-	for _, n := range names {
-		c.Parts = append(c.Parts, projections.PartKey{Kind: c.Kind, Partition: c.Partition, Offset: n.Offset, Writer: n.Writer, Index: n.Part})
-	}
-	return c, err
+	c.Parts, err = words.ParseParts(parts.V, c.Kind, c.Partition)
+	return c, damaged(err)
 }
 
 // Part gives the bytes as they were written, or projections.ErrNoPart.

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"outcry/projections"
+	"outcry/projections/words"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -215,7 +216,7 @@ func TestUnknownWordsAreNotGuessed(t *testing.T) {
 	if n, err := kinds.value("nonsense"); !errors.Is(err, ErrDamaged) {
 		t.Errorf("read as %d, %v", n, err)
 	}
-	if _, err := parseJSON[[]reaction](text{V: "[{", Valid: true}); !errors.Is(err, ErrDamaged) {
+	if _, err := words.ParseReactions("[{"); !errors.Is(damaged(err), ErrDamaged) {
 		t.Error(err)
 	}
 	if _, err := kindOf("weather"); !errors.Is(err, ErrDamaged) {

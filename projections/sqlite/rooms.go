@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"outcry/projections/words"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -41,7 +42,7 @@ func userRoomArgs(m *outcryv1.Member, args []any) ([]any, error) {
 }
 
 func roomArgs(r *outcryv1.Room, args []any) ([]any, error) {
-	set, err := settingsArg(r.Settings)
+	set, err := orNull(words.Settings(r.Settings))
 	return append(args, r.Room, int64(r.HeadSeq), int64(r.Members), int64(r.Messages), set, r.ClockUs), err
 }
 
@@ -62,6 +63,6 @@ func scanRoom(rows *sql.Rows) (r *outcryv1.Room, err error) {
 	if err := rows.Scan(&r.Room, &r.HeadSeq, &r.Members, &r.Messages, &set, &r.ClockUs); err != nil {
 		return nil, err
 	}
-	r.Settings, err = parseSettings(set)
-	return r, err
+	r.Settings, err = words.ParseSettings(set.V)
+	return r, damaged(err)
 }

@@ -3,10 +3,9 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
-	"fmt"
 	"math"
 
+	"outcry/projections/words"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -31,18 +30,6 @@ func (s *Store) Message(ctx context.Context, room string, seq uint64) (*outcryv1
 	return one(collect(ctx, s, scanMessage, "SELECT "+messageColumns+" FROM messages WHERE room = ? AND seq = ?", room, int64(seq)))
 }
 
-// reaction and settings are what their JSON columns hold.
-type reaction struct {
-	Emoji string   `json:"emoji"`
-	Users []string `json:"users"`
-}
-
-type settings struct {
-	Title         string `json:"title,omitempty"`
-	Topic         string `json:"topic,omitempty"`
-	MaxCharacters uint32 `json:"max_characters,omitempty"`
-}
-
 func messageArgs(m *outcryv1.Message, args []any) ([]any, error) {
 	var written, keyID, characters, id any
 	if m.Text != nil {
@@ -55,58 +42,18 @@ func messageArgs(m *outcryv1.Message, args []any) ([]any, error) {
 	if len(m.ClientMsgId) > 0 {
 		id = m.ClientMsgId
 	}
-	replies, err := jsonList(m.AlsoRepliesTo, func(seq uint64) uint64 { return seq })
+	replies, err := orNull(words.Seqs(m.AlsoRepliesTo))
 	if err != nil {
 		return nil, err
 	}
-	reactions, err := jsonList(m.Reactions, func(r *outcryv1.Reaction) reaction { return reaction{r.Emoji, r.Users} })
+	reactions, err := orNull(words.Reactions(m.Reactions))
 	if err != nil {
 		return nil, err
 	}
-	set, err := settingsArg(m.Settings)
+	set, err := orNull(words.Settings(m.Settings))
 	return append(args, m.Room, int64(m.Seq), kinds.word(int32(m.Kind)), m.User, m.ClockUs, m.EventTimeNs, written, keyID, characters, id,
 		int64(m.ReplyTo), int64(m.ThreadRoot), replies, int64(m.TargetSeq), m.Emoji, roles.word(int32(m.Role)), set, m.Deleted, m.EditedUs,
 		reactions, int64(m.ChangeSeq), m.Imported), err
-}
-
-// jsonList writes a list as JSON; an empty one is NULL.
-func jsonList[V, J any](values []V, shape func(V) J) (any, error) {
-	if len(values) == 0 {
-		return nil, nil
-	}
-	shaped := make([]J, len(values))
-	for i, v := range values {
-		shaped[i] = shape(v)
-	}
-	list, err := json.Marshal(shaped)
-	return string(list), err
-}
-
-func settingsArg(s *outcryv1.RoomSettings) (any, error) {
-	if s == nil {
-		return nil, nil
-	}
-	object, err := json.Marshal(settings{s.Title, s.Topic, s.MaxCharacters})
-	return string(object), err
-}
-
-// parseJSON reads a JSON column; NULL gives the zero value.
-func parseJSON[V any](column text) (v V, err error) {
-	if !column.Valid {
-		return v, nil
-	}
-	if err := json.Unmarshal([]byte(column.V), &v); err != nil {
-		return v, fmt.Errorf("reading %q: %w: %w", column.V, ErrDamaged, err)
-	}
-	return v, nil
-}
-
-func parseSettings(column text) (*outcryv1.RoomSettings, error) {
-	s, err := parseJSON[*settings](column)
-	if s == nil || err != nil {
-		return nil, err
-	}
-	return &outcryv1.RoomSettings{Title: s.Title, Topic: s.Topic, MaxCharacters: s.MaxCharacters}, nil
 }
 
 func scanMessage(rows *sql.Rows) (*outcryv1.Message, error) {
@@ -123,18 +70,14 @@ func scanMessage(rows *sql.Rows) (*outcryv1.Message, error) {
 	if keyID.Valid {
 		m.Text = &outcryv1.Text{KeyId: uint32(keyID.V), Data: written, Characters: uint32(characters.V)}
 	}
-	if m.AlsoRepliesTo, err = parseJSON[[]uint64](replies); err != nil {
-		return nil, err
+	if m.AlsoRepliesTo, err = words.ParseSeqs(replies.V); err != nil {
+		return nil, damaged(err)
 	}
-	if m.Settings, err = parseSettings(set); err != nil {
-		return nil, err
+	if m.Settings, err = words.ParseSettings(set.V); err != nil {
+		return nil, damaged(err)
 	}
-	shaped, err := parseJSON[[]reaction](reactions)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range shaped {
-		m.Reactions = append(m.Reactions, &outcryv1.Reaction{Emoji: r.Emoji, Users: r.Users})
+	if m.Reactions, err = words.ParseReactions(reactions.V); err != nil {
+		return nil, damaged(err)
 	}
 	kindValue, err := kinds.value(kind)
 	if err != nil {

@@ -42,6 +42,14 @@ func kindOf(word string) (events.Kind, error) {
 	return kind, damaged(err)
 }
 
+// orNull writes what is empty as NULL.
+func orNull(text string, err error) (any, error) {
+	if text == "" {
+		return nil, err
+	}
+	return text, err
+}
+
 // digits writes a 128-bit integer in full; nil is NULL.
 func digits(n *outcryv1.Int128) any {
 	if n == nil {
