@@ -179,7 +179,7 @@ func (l *logOf) fold(r *outcryv1.IngestRequest, ev *outcryv1.IngestEvent, refuse
 		w = new(events.Window)
 		l.windows[k] = w
 	}
-	verdict, _ := w.See(sequenceOf(ev))
+	verdict, _ := w.See(events.SourceSeqOf(ev))
 	why := ""
 	if ev.GetRoom() == nil && l.defined[ev.Id] == nil {
 		why = "the instrument is not defined"

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"outcry/events"
 	"outcry/events/pipeline/raw"
 )
 
@@ -47,7 +48,7 @@ func offsetEpoch(b *raw.Batch) string { return fmt.Sprintf("%s/%d", b.Epoch, b.P
 
 // identityHeader names an event as the log knows it.
 func identityHeader(o *Outcome) string {
-	return fmt.Sprintf("%s %d", o.Epoch, sequenceOf(o.Event))
+	return fmt.Sprintf("%s %d", o.Epoch, events.SourceSeqOf(o.Event))
 }
 
 // replayBlock is how many offsets share an epoch of replays: as many as the

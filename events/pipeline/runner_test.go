@@ -9,6 +9,7 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
+	"outcry/events"
 	"outcry/events/pipeline/poison"
 	"outcry/events/pipeline/raw"
 	"outcry/events/pipeline/stage"
@@ -340,7 +341,7 @@ func TestNoRequestHoldsTwoEventsThatARefusalCouldNotTellApart(t *testing.T) {
 	for _, r := range all {
 		text := r.epoch
 		for _, ev := range r.events {
-			text += fmt.Sprintf(" %s%d", ev.Id, sequenceOf(ev))
+			text += fmt.Sprintf(" %s%d", ev.Id, events.SourceSeqOf(ev))
 		}
 		got = append(got, text)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"outcry/events"
 	"outcry/events/pipeline/poison"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -56,7 +57,7 @@ func requests(outcomes []Outcome, which func(i int) bool) []*request {
 }
 
 func place(all []*request, o *Outcome) []*request {
-	k := eventKey{o.Event.Id, sequenceOf(o.Event)}
+	k := eventKey{o.Event.Id, events.SourceSeqOf(o.Event)}
 	for _, r := range all {
 		if _, taken := r.seen[k]; r.epoch == o.Epoch && !taken {
 			r.add(k, o.Event)
@@ -71,18 +72,4 @@ func place(all []*request, o *Outcome) []*request {
 func (r *request) add(k eventKey, ev *outcryv1.IngestEvent) {
 	r.seen[k] = struct{}{}
 	r.events = append(r.events, ev)
-}
-
-func sequenceOf(ev *outcryv1.IngestEvent) uint64 {
-	switch e := ev.Event.(type) {
-	case *outcryv1.IngestEvent_Quote:
-		return e.Quote.GetSourceSeq()
-	case *outcryv1.IngestEvent_Trade:
-		return e.Trade.GetSourceSeq()
-	case *outcryv1.IngestEvent_Tape:
-		return e.Tape.GetSourceSeq()
-	case *outcryv1.IngestEvent_Room:
-		return e.Room.GetSourceSeq()
-	}
-	return 0
 }

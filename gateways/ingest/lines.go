@@ -16,10 +16,10 @@ type inputKey struct {
 // inputLines are made only when something was refused.
 type inputLines map[inputKey]uint64
 
-func linesOf(events []*outcryv1.IngestEvent) inputLines {
-	m := make(inputLines, len(events))
-	for _, ev := range events {
-		m[inputKey{ev.Id, sourceSeq(ev)}] = ev.Line
+func linesOf(all []*outcryv1.IngestEvent) inputLines {
+	m := make(inputLines, len(all))
+	for _, ev := range all {
+		m[inputKey{ev.Id, events.SourceSeqOf(ev)}] = ev.Line
 	}
 	return m
 }
@@ -62,18 +62,4 @@ func (s *Service) narrow(all []*outcryv1.IngestEvent) iter.Seq[[]*outcryv1.Inges
 			yield(all[from:])
 		}
 	}
-}
-
-func sourceSeq(ev *outcryv1.IngestEvent) uint64 {
-	switch e := ev.Event.(type) {
-	case *outcryv1.IngestEvent_Quote:
-		return e.Quote.GetSourceSeq()
-	case *outcryv1.IngestEvent_Trade:
-		return e.Trade.GetSourceSeq()
-	case *outcryv1.IngestEvent_Tape:
-		return e.Tape.GetSourceSeq()
-	case *outcryv1.IngestEvent_Room:
-		return e.Room.GetSourceSeq()
-	}
-	return 0
 }

@@ -10,11 +10,11 @@ const (
 	// 0.4 ms. Thousands of rows in one go took one of two processors for 150 ms, and pushes
 	// waited: their p99 at 200,000 events/s was 30 ms.
 	paceRows = 32
-	// paceBlock is how many rows the packing of a tick block takes the time of.
-	paceBlock = 12
 	// paceRest is how long it sleeps then. Yielding alone does not help: a
 	// goroutine that is ready goes on before another processor's queue is looked at.
 	paceRest = 50 * time.Microsecond
+	// paceBlock is how many rows the packing of a tick block takes the time of.
+	paceBlock = 12
 	// paceMost bounds the credit.
 	paceMost = time.Second
 )
