@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -15,6 +16,13 @@ import (
 )
 
 func checksum(payload []byte) uint64 { return digest.Checksum(payload) }
+
+// describe asks the brokers how topics stand now. Without the authorised
+// operations, which are not used, the client would answer from a memory that
+// may be 5 s old: with a leader that moved, or a topic that was made again.
+func describe(ctx context.Context, admin *kadm.Client, topics ...string) (kadm.Metadata, error) {
+	return admin.Metadata(kadm.WithAuthorizedOps(ctx), topics...)
+}
 
 // The offsets that ListOffsets knows by name.
 const (
@@ -101,7 +109,7 @@ func (l *Log) read(ctx context.Context, p events.Position) (*kgo.Record, error) 
 
 // readOnce asks the leader for the batch that holds the record.
 func (l *Log) readOnce(ctx context.Context, t *topic, p events.Position) (*kgo.Record, error) {
-	m, err := l.admin.Metadata(ctx, t.name)
+	m, err := describe(ctx, l.admin, t.name)
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func (c *Config) look(ctx context.Context, admin *kadm.Client) (*found, error) {
 	for _, k := range events.Kinds() {
 		names = append(names, c.topicName(k))
 	}
-	m, err := admin.Metadata(ctx, names...)
+	m, err := describe(ctx, admin, names...)
 	if err != nil {
 		return nil, fmt.Errorf("asking for the topics: %w", advise(err))
 	}

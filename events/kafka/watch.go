@@ -57,7 +57,7 @@ func (l *Log) watch(ctx context.Context) {
 func (l *Log) compare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	m, err := l.admin.Metadata(ctx, l.cluster.topics[0].name, l.cluster.topics[1].name)
+	m, err := describe(ctx, l.admin, l.cluster.topics[0].name, l.cluster.topics[1].name)
 	if err != nil {
 		return err
 	}
