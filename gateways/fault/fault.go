@@ -13,6 +13,7 @@ var (
 	never  = advice{retry: outcryv1.Retry_RETRY_NEVER}
 	resend = advice{retry: outcryv1.Retry_RETRY_RESEND_SAME_ID}
 	resync = advice{retry: outcryv1.Retry_RETRY_RESYNC}
+	signIn = advice{retry: outcryv1.Retry_RETRY_SIGN_IN}
 	soon   = advice{retry: outcryv1.Retry_RETRY_AFTER, afterMs: 1_000}
 	later  = advice{retry: outcryv1.Retry_RETRY_AFTER, afterMs: 30_000}
 )
@@ -43,6 +44,7 @@ var table = map[outcryv1.ErrorCode]advice{
 	outcryv1.ErrorCode_ERROR_CODE_DELETED:             never,
 	outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_REACTIONS:  never,
 	outcryv1.ErrorCode_ERROR_CODE_ENTITY_PARKED:       later,
+	outcryv1.ErrorCode_ERROR_CODE_UNAUTHENTICATED:     signIn,
 }
 
 // RetryOf says what a client may do after an error of that code; NEVER for

@@ -57,6 +57,8 @@ const (
 	ErrorCode_ERROR_CODE_DELETED             ErrorCode = 20
 	ErrorCode_ERROR_CODE_TOO_MANY_REACTIONS  ErrorCode = 21
 	ErrorCode_ERROR_CODE_ENTITY_PARKED       ErrorCode = 22
+	// Nobody is signed in: the token is missing, forged, expired or revoked.
+	ErrorCode_ERROR_CODE_UNAUTHENTICATED ErrorCode = 23
 )
 
 // Enum value maps for ErrorCode.
@@ -85,6 +87,7 @@ var (
 		20: "ERROR_CODE_DELETED",
 		21: "ERROR_CODE_TOO_MANY_REACTIONS",
 		22: "ERROR_CODE_ENTITY_PARKED",
+		23: "ERROR_CODE_UNAUTHENTICATED",
 	}
 	ErrorCode_value = map[string]int32{
 		"ERROR_CODE_UNSPECIFIED":         0,
@@ -110,6 +113,7 @@ var (
 		"ERROR_CODE_DELETED":             20,
 		"ERROR_CODE_TOO_MANY_REACTIONS":  21,
 		"ERROR_CODE_ENTITY_PARKED":       22,
+		"ERROR_CODE_UNAUTHENTICATED":     23,
 	}
 )
 
@@ -507,8 +511,10 @@ type ClientHello struct {
 	// Highest protocol version that the client speaks; now 1.
 	Version uint32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
 	// Without sign-in configured, clients name themselves.
-	User          string   `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
-	Features      []string `protobuf:"bytes,3,rep,name=features,proto3" json:"features,omitempty"`
+	User     string   `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	Features []string `protobuf:"bytes,3,rep,name=features,proto3" json:"features,omitempty"`
+	// A JSON Web Token or API key, where sign-in is configured.
+	Token         string `protobuf:"bytes,4,opt,name=token,proto3" json:"token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -564,6 +570,66 @@ func (x *ClientHello) GetFeatures() []string {
 	return nil
 }
 
+func (x *ClientHello) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+// SignIn renews the token of a connection before it expires. The user stays the same.
+type SignIn struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Request       uint32                 `protobuf:"varint,1,opt,name=request,proto3" json:"request,omitempty"`
+	Token         string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignIn) Reset() {
+	*x = SignIn{}
+	mi := &file_outcry_v1_frames_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignIn) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignIn) ProtoMessage() {}
+
+func (x *SignIn) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_frames_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignIn.ProtoReflect.Descriptor instead.
+func (*SignIn) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *SignIn) GetRequest() uint32 {
+	if x != nil {
+		return x.Request
+	}
+	return 0
+}
+
+func (x *SignIn) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
 type Subscribe struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Echoed in the answers.
@@ -575,7 +641,7 @@ type Subscribe struct {
 
 func (x *Subscribe) Reset() {
 	*x = Subscribe{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[3]
+	mi := &file_outcry_v1_frames_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -587,7 +653,7 @@ func (x *Subscribe) String() string {
 func (*Subscribe) ProtoMessage() {}
 
 func (x *Subscribe) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[3]
+	mi := &file_outcry_v1_frames_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -600,7 +666,7 @@ func (x *Subscribe) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Subscribe.ProtoReflect.Descriptor instead.
 func (*Subscribe) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{3}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Subscribe) GetRequest() uint32 {
@@ -633,7 +699,7 @@ type Subscription struct {
 
 func (x *Subscription) Reset() {
 	*x = Subscription{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[4]
+	mi := &file_outcry_v1_frames_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -645,7 +711,7 @@ func (x *Subscription) String() string {
 func (*Subscription) ProtoMessage() {}
 
 func (x *Subscription) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[4]
+	mi := &file_outcry_v1_frames_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -658,7 +724,7 @@ func (x *Subscription) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Subscription.ProtoReflect.Descriptor instead.
 func (*Subscription) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{4}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Subscription) GetTopic() *Topic {
@@ -699,7 +765,7 @@ type Unsubscribe struct {
 
 func (x *Unsubscribe) Reset() {
 	*x = Unsubscribe{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[5]
+	mi := &file_outcry_v1_frames_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -711,7 +777,7 @@ func (x *Unsubscribe) String() string {
 func (*Unsubscribe) ProtoMessage() {}
 
 func (x *Unsubscribe) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[5]
+	mi := &file_outcry_v1_frames_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -724,7 +790,7 @@ func (x *Unsubscribe) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unsubscribe.ProtoReflect.Descriptor instead.
 func (*Unsubscribe) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{5}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Unsubscribe) GetRequest() uint32 {
@@ -756,6 +822,7 @@ type Command struct {
 	//	*Command_Join
 	//	*Command_Leave
 	//	*Command_Settings
+	//	*Command_Moderate
 	Command       isCommand_Command `protobuf_oneof:"command"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -763,7 +830,7 @@ type Command struct {
 
 func (x *Command) Reset() {
 	*x = Command{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[6]
+	mi := &file_outcry_v1_frames_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -775,7 +842,7 @@ func (x *Command) String() string {
 func (*Command) ProtoMessage() {}
 
 func (x *Command) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[6]
+	mi := &file_outcry_v1_frames_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -788,7 +855,7 @@ func (x *Command) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Command.ProtoReflect.Descriptor instead.
 func (*Command) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{6}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Command) GetRoom() string {
@@ -875,6 +942,15 @@ func (x *Command) GetSettings() *RoomSettings {
 	return nil
 }
 
+func (x *Command) GetModerate() *Moderate {
+	if x != nil {
+		if x, ok := x.Command.(*Command_Moderate); ok {
+			return x.Moderate
+		}
+	}
+	return nil
+}
+
 type isCommand_Command interface {
 	isCommand_Command()
 }
@@ -907,6 +983,10 @@ type Command_Settings struct {
 	Settings *RoomSettings `protobuf:"bytes,9,opt,name=settings,proto3,oneof"`
 }
 
+type Command_Moderate struct {
+	Moderate *Moderate `protobuf:"bytes,10,opt,name=moderate,proto3,oneof"`
+}
+
 func (*Command_Post) isCommand_Command() {}
 
 func (*Command_Edit) isCommand_Command() {}
@@ -920,6 +1000,8 @@ func (*Command_Join) isCommand_Command() {}
 func (*Command_Leave) isCommand_Command() {}
 
 func (*Command_Settings) isCommand_Command() {}
+
+func (*Command_Moderate) isCommand_Command() {}
 
 // HistoryRequest reads a page of a room's changes.
 type HistoryRequest struct {
@@ -937,7 +1019,7 @@ type HistoryRequest struct {
 
 func (x *HistoryRequest) Reset() {
 	*x = HistoryRequest{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[7]
+	mi := &file_outcry_v1_frames_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -949,7 +1031,7 @@ func (x *HistoryRequest) String() string {
 func (*HistoryRequest) ProtoMessage() {}
 
 func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[7]
+	mi := &file_outcry_v1_frames_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -962,7 +1044,7 @@ func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryRequest.ProtoReflect.Descriptor instead.
 func (*HistoryRequest) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{7}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *HistoryRequest) GetRequest() uint32 {
@@ -1009,7 +1091,7 @@ type Ping struct {
 
 func (x *Ping) Reset() {
 	*x = Ping{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[8]
+	mi := &file_outcry_v1_frames_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1021,7 +1103,7 @@ func (x *Ping) String() string {
 func (*Ping) ProtoMessage() {}
 
 func (x *Ping) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[8]
+	mi := &file_outcry_v1_frames_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1034,7 +1116,7 @@ func (x *Ping) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ping.ProtoReflect.Descriptor instead.
 func (*Ping) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{8}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Ping) GetClientTimeNs() int64 {
@@ -1054,6 +1136,7 @@ type ClientFrame struct {
 	//	*ClientFrame_Command
 	//	*ClientFrame_History
 	//	*ClientFrame_Ping
+	//	*ClientFrame_SignIn
 	Frame         isClientFrame_Frame `protobuf_oneof:"frame"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1061,7 +1144,7 @@ type ClientFrame struct {
 
 func (x *ClientFrame) Reset() {
 	*x = ClientFrame{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[9]
+	mi := &file_outcry_v1_frames_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1073,7 +1156,7 @@ func (x *ClientFrame) String() string {
 func (*ClientFrame) ProtoMessage() {}
 
 func (x *ClientFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[9]
+	mi := &file_outcry_v1_frames_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1086,7 +1169,7 @@ func (x *ClientFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientFrame.ProtoReflect.Descriptor instead.
 func (*ClientFrame) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{9}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ClientFrame) GetFrame() isClientFrame_Frame {
@@ -1150,6 +1233,15 @@ func (x *ClientFrame) GetPing() *Ping {
 	return nil
 }
 
+func (x *ClientFrame) GetSignIn() *SignIn {
+	if x != nil {
+		if x, ok := x.Frame.(*ClientFrame_SignIn); ok {
+			return x.SignIn
+		}
+	}
+	return nil
+}
+
 type isClientFrame_Frame interface {
 	isClientFrame_Frame()
 }
@@ -1178,6 +1270,10 @@ type ClientFrame_Ping struct {
 	Ping *Ping `protobuf:"bytes,6,opt,name=ping,proto3,oneof"`
 }
 
+type ClientFrame_SignIn struct {
+	SignIn *SignIn `protobuf:"bytes,7,opt,name=sign_in,json=signIn,proto3,oneof"`
+}
+
 func (*ClientFrame_Hello) isClientFrame_Frame() {}
 
 func (*ClientFrame_Subscribe) isClientFrame_Frame() {}
@@ -1189,6 +1285,8 @@ func (*ClientFrame_Command) isClientFrame_Frame() {}
 func (*ClientFrame_History) isClientFrame_Frame() {}
 
 func (*ClientFrame_Ping) isClientFrame_Frame() {}
+
+func (*ClientFrame_SignIn) isClientFrame_Frame() {}
 
 type Limits struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
@@ -1202,7 +1300,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[10]
+	mi := &file_outcry_v1_frames_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1214,7 +1312,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[10]
+	mi := &file_outcry_v1_frames_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1227,7 +1325,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{10}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Limits) GetSubscriptions() uint32 {
@@ -1269,15 +1367,17 @@ type ServerHello struct {
 	// After a lost connection, reconnect at a random moment within it.
 	ReconnectWithinMs uint32 `protobuf:"varint,7,opt,name=reconnect_within_ms,json=reconnectWithinMs,proto3" json:"reconnect_within_ms,omitempty"`
 	// Identity of the log; another one means that cursors are void.
-	Lineage       string `protobuf:"bytes,8,opt,name=lineage,proto3" json:"lineage,omitempty"`
-	User          string `protobuf:"bytes,9,opt,name=user,proto3" json:"user,omitempty"`
+	Lineage string `protobuf:"bytes,8,opt,name=lineage,proto3" json:"lineage,omitempty"`
+	User    string `protobuf:"bytes,9,opt,name=user,proto3" json:"user,omitempty"`
+	// When the connection ends unless the token is renewed; 0 is never.
+	ExpiresNs     int64 `protobuf:"varint,10,opt,name=expires_ns,json=expiresNs,proto3" json:"expires_ns,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ServerHello) Reset() {
 	*x = ServerHello{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[11]
+	mi := &file_outcry_v1_frames_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1289,7 +1389,7 @@ func (x *ServerHello) String() string {
 func (*ServerHello) ProtoMessage() {}
 
 func (x *ServerHello) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[11]
+	mi := &file_outcry_v1_frames_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1302,7 +1402,7 @@ func (x *ServerHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerHello.ProtoReflect.Descriptor instead.
 func (*ServerHello) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{11}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ServerHello) GetVersion() uint32 {
@@ -1368,6 +1468,74 @@ func (x *ServerHello) GetUser() string {
 	return ""
 }
 
+func (x *ServerHello) GetExpiresNs() int64 {
+	if x != nil {
+		return x.ExpiresNs
+	}
+	return 0
+}
+
+type SignInAnswer struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Request   uint32                 `protobuf:"varint,1,opt,name=request,proto3" json:"request,omitempty"`
+	ExpiresNs int64                  `protobuf:"varint,2,opt,name=expires_ns,json=expiresNs,proto3" json:"expires_ns,omitempty"`
+	// Absent when the new token holds; with an error the old one goes on holding.
+	Error         *Error `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignInAnswer) Reset() {
+	*x = SignInAnswer{}
+	mi := &file_outcry_v1_frames_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignInAnswer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignInAnswer) ProtoMessage() {}
+
+func (x *SignInAnswer) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_frames_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignInAnswer.ProtoReflect.Descriptor instead.
+func (*SignInAnswer) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *SignInAnswer) GetRequest() uint32 {
+	if x != nil {
+		return x.Request
+	}
+	return 0
+}
+
+func (x *SignInAnswer) GetExpiresNs() int64 {
+	if x != nil {
+		return x.ExpiresNs
+	}
+	return 0
+}
+
+func (x *SignInAnswer) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 type SubscribeAnswer struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Request       uint32                 `protobuf:"varint,1,opt,name=request,proto3" json:"request,omitempty"`
@@ -1378,7 +1546,7 @@ type SubscribeAnswer struct {
 
 func (x *SubscribeAnswer) Reset() {
 	*x = SubscribeAnswer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[12]
+	mi := &file_outcry_v1_frames_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1390,7 +1558,7 @@ func (x *SubscribeAnswer) String() string {
 func (*SubscribeAnswer) ProtoMessage() {}
 
 func (x *SubscribeAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[12]
+	mi := &file_outcry_v1_frames_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1403,7 +1571,7 @@ func (x *SubscribeAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeAnswer.ProtoReflect.Descriptor instead.
 func (*SubscribeAnswer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{12}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SubscribeAnswer) GetRequest() uint32 {
@@ -1431,7 +1599,7 @@ type TopicAnswer struct {
 
 func (x *TopicAnswer) Reset() {
 	*x = TopicAnswer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[13]
+	mi := &file_outcry_v1_frames_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1443,7 +1611,7 @@ func (x *TopicAnswer) String() string {
 func (*TopicAnswer) ProtoMessage() {}
 
 func (x *TopicAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[13]
+	mi := &file_outcry_v1_frames_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1456,7 +1624,7 @@ func (x *TopicAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopicAnswer.ProtoReflect.Descriptor instead.
 func (*TopicAnswer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{13}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *TopicAnswer) GetTopic() *Topic {
@@ -1483,7 +1651,7 @@ type Staleness struct {
 
 func (x *Staleness) Reset() {
 	*x = Staleness{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[14]
+	mi := &file_outcry_v1_frames_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1495,7 +1663,7 @@ func (x *Staleness) String() string {
 func (*Staleness) ProtoMessage() {}
 
 func (x *Staleness) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[14]
+	mi := &file_outcry_v1_frames_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1508,7 +1676,7 @@ func (x *Staleness) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Staleness.ProtoReflect.Descriptor instead.
 func (*Staleness) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{14}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Staleness) GetSinceNs() int64 {
@@ -1546,7 +1714,7 @@ type Update struct {
 
 func (x *Update) Reset() {
 	*x = Update{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[15]
+	mi := &file_outcry_v1_frames_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1558,7 +1726,7 @@ func (x *Update) String() string {
 func (*Update) ProtoMessage() {}
 
 func (x *Update) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[15]
+	mi := &file_outcry_v1_frames_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1571,7 +1739,7 @@ func (x *Update) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Update.ProtoReflect.Descriptor instead.
 func (*Update) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{15}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Update) GetInstrument() string {
@@ -1674,7 +1842,7 @@ type Items struct {
 
 func (x *Items) Reset() {
 	*x = Items{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[16]
+	mi := &file_outcry_v1_frames_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1686,7 +1854,7 @@ func (x *Items) String() string {
 func (*Items) ProtoMessage() {}
 
 func (x *Items) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[16]
+	mi := &file_outcry_v1_frames_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1699,7 +1867,7 @@ func (x *Items) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Items.ProtoReflect.Descriptor instead.
 func (*Items) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{16}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Items) GetTopic() *Topic {
@@ -1747,7 +1915,7 @@ type Item struct {
 
 func (x *Item) Reset() {
 	*x = Item{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[17]
+	mi := &file_outcry_v1_frames_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1759,7 +1927,7 @@ func (x *Item) String() string {
 func (*Item) ProtoMessage() {}
 
 func (x *Item) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[17]
+	mi := &file_outcry_v1_frames_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1772,7 +1940,7 @@ func (x *Item) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Item.ProtoReflect.Descriptor instead.
 func (*Item) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{17}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Item) GetSeq() uint64 {
@@ -1857,7 +2025,7 @@ type HistoryLost struct {
 
 func (x *HistoryLost) Reset() {
 	*x = HistoryLost{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[18]
+	mi := &file_outcry_v1_frames_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1869,7 +2037,7 @@ func (x *HistoryLost) String() string {
 func (*HistoryLost) ProtoMessage() {}
 
 func (x *HistoryLost) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[18]
+	mi := &file_outcry_v1_frames_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1882,7 +2050,7 @@ func (x *HistoryLost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryLost.ProtoReflect.Descriptor instead.
 func (*HistoryLost) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{18}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *HistoryLost) GetTopic() *Topic {
@@ -1920,7 +2088,7 @@ type HistoryPage struct {
 
 func (x *HistoryPage) Reset() {
 	*x = HistoryPage{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[19]
+	mi := &file_outcry_v1_frames_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1932,7 +2100,7 @@ func (x *HistoryPage) String() string {
 func (*HistoryPage) ProtoMessage() {}
 
 func (x *HistoryPage) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[19]
+	mi := &file_outcry_v1_frames_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1945,7 +2113,7 @@ func (x *HistoryPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryPage.ProtoReflect.Descriptor instead.
 func (*HistoryPage) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{19}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *HistoryPage) GetRequest() uint32 {
@@ -1997,7 +2165,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[20]
+	mi := &file_outcry_v1_frames_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2009,7 +2177,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[20]
+	mi := &file_outcry_v1_frames_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2022,7 +2190,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{20}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Answer) GetClientMsgId() []byte {
@@ -2073,7 +2241,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[21]
+	mi := &file_outcry_v1_frames_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2085,7 +2253,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[21]
+	mi := &file_outcry_v1_frames_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2098,7 +2266,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{21}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Heartbeat) GetServerTimeNs() int64 {
@@ -2133,7 +2301,7 @@ type Complete struct {
 
 func (x *Complete) Reset() {
 	*x = Complete{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[22]
+	mi := &file_outcry_v1_frames_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2145,7 +2313,7 @@ func (x *Complete) String() string {
 func (*Complete) ProtoMessage() {}
 
 func (x *Complete) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[22]
+	mi := &file_outcry_v1_frames_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2158,7 +2326,7 @@ func (x *Complete) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Complete.ProtoReflect.Descriptor instead.
 func (*Complete) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{22}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Complete) GetTopic() *Topic {
@@ -2185,7 +2353,7 @@ type Pong struct {
 
 func (x *Pong) Reset() {
 	*x = Pong{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[23]
+	mi := &file_outcry_v1_frames_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2197,7 +2365,7 @@ func (x *Pong) String() string {
 func (*Pong) ProtoMessage() {}
 
 func (x *Pong) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[23]
+	mi := &file_outcry_v1_frames_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2210,7 +2378,7 @@ func (x *Pong) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pong.ProtoReflect.Descriptor instead.
 func (*Pong) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{23}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Pong) GetClientTimeNs() int64 {
@@ -2237,7 +2405,7 @@ type Drain struct {
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[24]
+	mi := &file_outcry_v1_frames_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2249,7 +2417,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[24]
+	mi := &file_outcry_v1_frames_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2262,7 +2430,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{24}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Drain) GetRetryWithinMs() uint32 {
@@ -2288,6 +2456,8 @@ type ServerFrame struct {
 	//	*ServerFrame_Error
 	//	*ServerFrame_Drain
 	//	*ServerFrame_Unsubscribed
+	//	*ServerFrame_Ended
+	//	*ServerFrame_SignedIn
 	Frame         isServerFrame_Frame `protobuf_oneof:"frame"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2295,7 +2465,7 @@ type ServerFrame struct {
 
 func (x *ServerFrame) Reset() {
 	*x = ServerFrame{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[25]
+	mi := &file_outcry_v1_frames_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2307,7 +2477,7 @@ func (x *ServerFrame) String() string {
 func (*ServerFrame) ProtoMessage() {}
 
 func (x *ServerFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[25]
+	mi := &file_outcry_v1_frames_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2320,7 +2490,7 @@ func (x *ServerFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerFrame.ProtoReflect.Descriptor instead.
 func (*ServerFrame) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{25}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ServerFrame) GetFrame() isServerFrame_Frame {
@@ -2438,6 +2608,24 @@ func (x *ServerFrame) GetUnsubscribed() *SubscribeAnswer {
 	return nil
 }
 
+func (x *ServerFrame) GetEnded() *TopicAnswer {
+	if x != nil {
+		if x, ok := x.Frame.(*ServerFrame_Ended); ok {
+			return x.Ended
+		}
+	}
+	return nil
+}
+
+func (x *ServerFrame) GetSignedIn() *SignInAnswer {
+	if x != nil {
+		if x, ok := x.Frame.(*ServerFrame_SignedIn); ok {
+			return x.SignedIn
+		}
+	}
+	return nil
+}
+
 type isServerFrame_Frame interface {
 	isServerFrame_Frame()
 }
@@ -2490,6 +2678,15 @@ type ServerFrame_Unsubscribed struct {
 	Unsubscribed *SubscribeAnswer `protobuf:"bytes,12,opt,name=unsubscribed,proto3,oneof"`
 }
 
+type ServerFrame_Ended struct {
+	// The server ended a subscription that it had granted: nothing of the topic follows.
+	Ended *TopicAnswer `protobuf:"bytes,13,opt,name=ended,proto3,oneof"`
+}
+
+type ServerFrame_SignedIn struct {
+	SignedIn *SignInAnswer `protobuf:"bytes,14,opt,name=signed_in,json=signedIn,proto3,oneof"`
+}
+
 func (*ServerFrame_Hello) isServerFrame_Frame() {}
 
 func (*ServerFrame_Subscribed) isServerFrame_Frame() {}
@@ -2514,6 +2711,10 @@ func (*ServerFrame_Drain) isServerFrame_Frame() {}
 
 func (*ServerFrame_Unsubscribed) isServerFrame_Frame() {}
 
+func (*ServerFrame_Ended) isServerFrame_Frame() {}
+
+func (*ServerFrame_SignedIn) isServerFrame_Frame() {}
+
 // ServerFrames is one WebSocket message: frames that share a write.
 type ServerFrames struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2524,7 +2725,7 @@ type ServerFrames struct {
 
 func (x *ServerFrames) Reset() {
 	*x = ServerFrames{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[26]
+	mi := &file_outcry_v1_frames_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2536,7 +2737,7 @@ func (x *ServerFrames) String() string {
 func (*ServerFrames) ProtoMessage() {}
 
 func (x *ServerFrames) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[26]
+	mi := &file_outcry_v1_frames_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2549,7 +2750,7 @@ func (x *ServerFrames) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerFrames.ProtoReflect.Descriptor instead.
 func (*ServerFrames) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{26}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ServerFrames) GetFrames() []*ServerFrame {
@@ -2574,11 +2775,15 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x125\n" +
 	"\n" +
 	"resolution\x18\x03 \x01(\x0e2\x15.outcry.v1.ResolutionR\n" +
-	"resolution\"W\n" +
+	"resolution\"m\n" +
 	"\vClientHello\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x12\x1a\n" +
-	"\bfeatures\x18\x03 \x03(\tR\bfeatures\"d\n" +
+	"\bfeatures\x18\x03 \x03(\tR\bfeatures\x12\x14\n" +
+	"\x05token\x18\x04 \x01(\tR\x05token\"8\n" +
+	"\x06SignIn\x12\x18\n" +
+	"\arequest\x18\x01 \x01(\rR\arequest\x12\x14\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\"d\n" +
 	"\tSubscribe\x12\x18\n" +
 	"\arequest\x18\x01 \x01(\rR\arequest\x12=\n" +
 	"\rsubscriptions\x18\x02 \x03(\v2\x17.outcry.v1.SubscriptionR\rsubscriptions\"\xa4\x01\n" +
@@ -2591,7 +2796,7 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"_after_seq\"Q\n" +
 	"\vUnsubscribe\x12\x18\n" +
 	"\arequest\x18\x01 \x01(\rR\arequest\x12(\n" +
-	"\x06topics\x18\x02 \x03(\v2\x10.outcry.v1.TopicR\x06topics\"\xf9\x02\n" +
+	"\x06topics\x18\x02 \x03(\v2\x10.outcry.v1.TopicR\x06topics\"\xac\x03\n" +
 	"\aCommand\x12\x12\n" +
 	"\x04room\x18\x01 \x01(\tR\x04room\x12\"\n" +
 	"\rclient_msg_id\x18\x02 \x01(\fR\vclientMsgId\x12%\n" +
@@ -2601,7 +2806,9 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x05react\x18\x06 \x01(\v2\x10.outcry.v1.ReactH\x00R\x05react\x12%\n" +
 	"\x04join\x18\a \x01(\v2\x0f.outcry.v1.JoinH\x00R\x04join\x12(\n" +
 	"\x05leave\x18\b \x01(\v2\x10.outcry.v1.LeaveH\x00R\x05leave\x125\n" +
-	"\bsettings\x18\t \x01(\v2\x17.outcry.v1.RoomSettingsH\x00R\bsettingsB\t\n" +
+	"\bsettings\x18\t \x01(\v2\x17.outcry.v1.RoomSettingsH\x00R\bsettings\x121\n" +
+	"\bmoderate\x18\n" +
+	" \x01(\v2\x13.outcry.v1.ModerateH\x00R\bmoderateB\t\n" +
 	"\acommand\"\x90\x01\n" +
 	"\x0eHistoryRequest\x12\x18\n" +
 	"\arequest\x18\x01 \x01(\rR\arequest\x12\x12\n" +
@@ -2611,21 +2818,22 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\tafter_seq\x18\x04 \x01(\x04R\bafterSeq\x12\x14\n" +
 	"\x05limit\x18\x05 \x01(\rR\x05limit\",\n" +
 	"\x04Ping\x12$\n" +
-	"\x0eclient_time_ns\x18\x01 \x01(\x03R\fclientTimeNs\"\xc6\x02\n" +
+	"\x0eclient_time_ns\x18\x01 \x01(\x03R\fclientTimeNs\"\xf4\x02\n" +
 	"\vClientFrame\x12.\n" +
 	"\x05hello\x18\x01 \x01(\v2\x16.outcry.v1.ClientHelloH\x00R\x05hello\x124\n" +
 	"\tsubscribe\x18\x02 \x01(\v2\x14.outcry.v1.SubscribeH\x00R\tsubscribe\x12:\n" +
 	"\vunsubscribe\x18\x03 \x01(\v2\x16.outcry.v1.UnsubscribeH\x00R\vunsubscribe\x12.\n" +
 	"\acommand\x18\x04 \x01(\v2\x12.outcry.v1.CommandH\x00R\acommand\x125\n" +
 	"\ahistory\x18\x05 \x01(\v2\x19.outcry.v1.HistoryRequestH\x00R\ahistory\x12%\n" +
-	"\x04ping\x18\x06 \x01(\v2\x0f.outcry.v1.PingH\x00R\x04pingB\a\n" +
+	"\x04ping\x18\x06 \x01(\v2\x0f.outcry.v1.PingH\x00R\x04ping\x12,\n" +
+	"\asign_in\x18\a \x01(\v2\x11.outcry.v1.SignInH\x00R\x06signInB\a\n" +
 	"\x05frame\"\xa1\x01\n" +
 	"\x06Limits\x12$\n" +
 	"\rsubscriptions\x18\x01 \x01(\rR\rsubscriptions\x12\x1f\n" +
 	"\vframe_bytes\x18\x02 \x01(\rR\n" +
 	"frameBytes\x12-\n" +
 	"\x12message_characters\x18\x03 \x01(\rR\x11messageCharacters\x12!\n" +
-	"\fhistory_page\x18\x04 \x01(\rR\vhistoryPage\"\xa4\x02\n" +
+	"\fhistory_page\x18\x04 \x01(\rR\vhistoryPage\"\xc3\x02\n" +
 	"\vServerHello\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x16\n" +
 	"\x06server\x18\x02 \x01(\tR\x06server\x12\x18\n" +
@@ -2635,7 +2843,15 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\bfeatures\x18\x06 \x03(\tR\bfeatures\x12.\n" +
 	"\x13reconnect_within_ms\x18\a \x01(\rR\x11reconnectWithinMs\x12\x18\n" +
 	"\alineage\x18\b \x01(\tR\alineage\x12\x12\n" +
-	"\x04user\x18\t \x01(\tR\x04user\"]\n" +
+	"\x04user\x18\t \x01(\tR\x04user\x12\x1d\n" +
+	"\n" +
+	"expires_ns\x18\n" +
+	" \x01(\x03R\texpiresNs\"o\n" +
+	"\fSignInAnswer\x12\x18\n" +
+	"\arequest\x18\x01 \x01(\rR\arequest\x12\x1d\n" +
+	"\n" +
+	"expires_ns\x18\x02 \x01(\x03R\texpiresNs\x12&\n" +
+	"\x05error\x18\x03 \x01(\v2\x10.outcry.v1.ErrorR\x05error\"]\n" +
 	"\x0fSubscribeAnswer\x12\x18\n" +
 	"\arequest\x18\x01 \x01(\rR\arequest\x120\n" +
 	"\aanswers\x18\x02 \x03(\v2\x16.outcry.v1.TopicAnswerR\aanswers\"]\n" +
@@ -2697,7 +2913,7 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x0eclient_time_ns\x18\x01 \x01(\x03R\fclientTimeNs\x12$\n" +
 	"\x0eserver_time_ns\x18\x02 \x01(\x03R\fserverTimeNs\"/\n" +
 	"\x05Drain\x12&\n" +
-	"\x0fretry_within_ms\x18\x01 \x01(\rR\rretryWithinMs\"\xec\x04\n" +
+	"\x0fretry_within_ms\x18\x01 \x01(\rR\rretryWithinMs\"\xd4\x05\n" +
 	"\vServerFrame\x12.\n" +
 	"\x05hello\x18\x01 \x01(\v2\x16.outcry.v1.ServerHelloH\x00R\x05hello\x12<\n" +
 	"\n" +
@@ -2713,10 +2929,12 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x05error\x18\n" +
 	" \x01(\v2\x10.outcry.v1.ErrorH\x00R\x05error\x12(\n" +
 	"\x05drain\x18\v \x01(\v2\x10.outcry.v1.DrainH\x00R\x05drain\x12@\n" +
-	"\funsubscribed\x18\f \x01(\v2\x1a.outcry.v1.SubscribeAnswerH\x00R\funsubscribedB\a\n" +
+	"\funsubscribed\x18\f \x01(\v2\x1a.outcry.v1.SubscribeAnswerH\x00R\funsubscribed\x12.\n" +
+	"\x05ended\x18\r \x01(\v2\x16.outcry.v1.TopicAnswerH\x00R\x05ended\x126\n" +
+	"\tsigned_in\x18\x0e \x01(\v2\x17.outcry.v1.SignInAnswerH\x00R\bsignedInB\a\n" +
 	"\x05frame\">\n" +
 	"\fServerFrames\x12.\n" +
-	"\x06frames\x18\x01 \x03(\v2\x16.outcry.v1.ServerFrameR\x06frames*\xa1\x05\n" +
+	"\x06frames\x18\x01 \x03(\v2\x16.outcry.v1.ServerFrameR\x06frames*\xc1\x05\n" +
 	"\tErrorCode\x12\x1a\n" +
 	"\x16ERROR_CODE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ERROR_CODE_MALFORMED\x10\x01\x12\x16\n" +
@@ -2741,7 +2959,8 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x13ERROR_CODE_INTERNAL\x10\x13\x12\x16\n" +
 	"\x12ERROR_CODE_DELETED\x10\x14\x12!\n" +
 	"\x1dERROR_CODE_TOO_MANY_REACTIONS\x10\x15\x12\x1c\n" +
-	"\x18ERROR_CODE_ENTITY_PARKED\x10\x16*\x7f\n" +
+	"\x18ERROR_CODE_ENTITY_PARKED\x10\x16\x12\x1e\n" +
+	"\x1aERROR_CODE_UNAUTHENTICATED\x10\x17*\x7f\n" +
 	"\x05Retry\x12\x15\n" +
 	"\x11RETRY_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vRETRY_NEVER\x10\x01\x12\x0f\n" +
@@ -2781,7 +3000,7 @@ func file_outcry_v1_frames_proto_rawDescGZIP() []byte {
 }
 
 var file_outcry_v1_frames_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_outcry_v1_frames_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_outcry_v1_frames_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_outcry_v1_frames_proto_goTypes = []any{
 	(ErrorCode)(0),          // 0: outcry.v1.ErrorCode
 	(Retry)(0),              // 1: outcry.v1.Retry
@@ -2791,105 +3010,113 @@ var file_outcry_v1_frames_proto_goTypes = []any{
 	(*Error)(nil),           // 5: outcry.v1.Error
 	(*Topic)(nil),           // 6: outcry.v1.Topic
 	(*ClientHello)(nil),     // 7: outcry.v1.ClientHello
-	(*Subscribe)(nil),       // 8: outcry.v1.Subscribe
-	(*Subscription)(nil),    // 9: outcry.v1.Subscription
-	(*Unsubscribe)(nil),     // 10: outcry.v1.Unsubscribe
-	(*Command)(nil),         // 11: outcry.v1.Command
-	(*HistoryRequest)(nil),  // 12: outcry.v1.HistoryRequest
-	(*Ping)(nil),            // 13: outcry.v1.Ping
-	(*ClientFrame)(nil),     // 14: outcry.v1.ClientFrame
-	(*Limits)(nil),          // 15: outcry.v1.Limits
-	(*ServerHello)(nil),     // 16: outcry.v1.ServerHello
-	(*SubscribeAnswer)(nil), // 17: outcry.v1.SubscribeAnswer
-	(*TopicAnswer)(nil),     // 18: outcry.v1.TopicAnswer
-	(*Staleness)(nil),       // 19: outcry.v1.Staleness
-	(*Update)(nil),          // 20: outcry.v1.Update
-	(*Items)(nil),           // 21: outcry.v1.Items
-	(*Item)(nil),            // 22: outcry.v1.Item
-	(*HistoryLost)(nil),     // 23: outcry.v1.HistoryLost
-	(*HistoryPage)(nil),     // 24: outcry.v1.HistoryPage
-	(*Answer)(nil),          // 25: outcry.v1.Answer
-	(*Heartbeat)(nil),       // 26: outcry.v1.Heartbeat
-	(*Complete)(nil),        // 27: outcry.v1.Complete
-	(*Pong)(nil),            // 28: outcry.v1.Pong
-	(*Drain)(nil),           // 29: outcry.v1.Drain
-	(*ServerFrame)(nil),     // 30: outcry.v1.ServerFrame
-	(*ServerFrames)(nil),    // 31: outcry.v1.ServerFrames
-	(Resolution)(0),         // 32: outcry.v1.Resolution
-	(*Post)(nil),            // 33: outcry.v1.Post
-	(*Edit)(nil),            // 34: outcry.v1.Edit
-	(*Delete)(nil),          // 35: outcry.v1.Delete
-	(*React)(nil),           // 36: outcry.v1.React
-	(*Join)(nil),            // 37: outcry.v1.Join
-	(*Leave)(nil),           // 38: outcry.v1.Leave
-	(*RoomSettings)(nil),    // 39: outcry.v1.RoomSettings
-	(*Latest)(nil),          // 40: outcry.v1.Latest
-	(*SessionStats)(nil),    // 41: outcry.v1.SessionStats
-	(*Bar)(nil),             // 42: outcry.v1.Bar
-	(*Message)(nil),         // 43: outcry.v1.Message
-	(*Trade)(nil),           // 44: outcry.v1.Trade
+	(*SignIn)(nil),          // 8: outcry.v1.SignIn
+	(*Subscribe)(nil),       // 9: outcry.v1.Subscribe
+	(*Subscription)(nil),    // 10: outcry.v1.Subscription
+	(*Unsubscribe)(nil),     // 11: outcry.v1.Unsubscribe
+	(*Command)(nil),         // 12: outcry.v1.Command
+	(*HistoryRequest)(nil),  // 13: outcry.v1.HistoryRequest
+	(*Ping)(nil),            // 14: outcry.v1.Ping
+	(*ClientFrame)(nil),     // 15: outcry.v1.ClientFrame
+	(*Limits)(nil),          // 16: outcry.v1.Limits
+	(*ServerHello)(nil),     // 17: outcry.v1.ServerHello
+	(*SignInAnswer)(nil),    // 18: outcry.v1.SignInAnswer
+	(*SubscribeAnswer)(nil), // 19: outcry.v1.SubscribeAnswer
+	(*TopicAnswer)(nil),     // 20: outcry.v1.TopicAnswer
+	(*Staleness)(nil),       // 21: outcry.v1.Staleness
+	(*Update)(nil),          // 22: outcry.v1.Update
+	(*Items)(nil),           // 23: outcry.v1.Items
+	(*Item)(nil),            // 24: outcry.v1.Item
+	(*HistoryLost)(nil),     // 25: outcry.v1.HistoryLost
+	(*HistoryPage)(nil),     // 26: outcry.v1.HistoryPage
+	(*Answer)(nil),          // 27: outcry.v1.Answer
+	(*Heartbeat)(nil),       // 28: outcry.v1.Heartbeat
+	(*Complete)(nil),        // 29: outcry.v1.Complete
+	(*Pong)(nil),            // 30: outcry.v1.Pong
+	(*Drain)(nil),           // 31: outcry.v1.Drain
+	(*ServerFrame)(nil),     // 32: outcry.v1.ServerFrame
+	(*ServerFrames)(nil),    // 33: outcry.v1.ServerFrames
+	(Resolution)(0),         // 34: outcry.v1.Resolution
+	(*Post)(nil),            // 35: outcry.v1.Post
+	(*Edit)(nil),            // 36: outcry.v1.Edit
+	(*Delete)(nil),          // 37: outcry.v1.Delete
+	(*React)(nil),           // 38: outcry.v1.React
+	(*Join)(nil),            // 39: outcry.v1.Join
+	(*Leave)(nil),           // 40: outcry.v1.Leave
+	(*RoomSettings)(nil),    // 41: outcry.v1.RoomSettings
+	(*Moderate)(nil),        // 42: outcry.v1.Moderate
+	(*Latest)(nil),          // 43: outcry.v1.Latest
+	(*SessionStats)(nil),    // 44: outcry.v1.SessionStats
+	(*Bar)(nil),             // 45: outcry.v1.Bar
+	(*Message)(nil),         // 46: outcry.v1.Message
+	(*Trade)(nil),           // 47: outcry.v1.Trade
 }
 var file_outcry_v1_frames_proto_depIdxs = []int32{
 	0,  // 0: outcry.v1.Error.code:type_name -> outcry.v1.ErrorCode
 	1,  // 1: outcry.v1.Error.retry:type_name -> outcry.v1.Retry
 	2,  // 2: outcry.v1.Topic.channel:type_name -> outcry.v1.Channel
-	32, // 3: outcry.v1.Topic.resolution:type_name -> outcry.v1.Resolution
-	9,  // 4: outcry.v1.Subscribe.subscriptions:type_name -> outcry.v1.Subscription
+	34, // 3: outcry.v1.Topic.resolution:type_name -> outcry.v1.Resolution
+	10, // 4: outcry.v1.Subscribe.subscriptions:type_name -> outcry.v1.Subscription
 	6,  // 5: outcry.v1.Subscription.topic:type_name -> outcry.v1.Topic
 	6,  // 6: outcry.v1.Unsubscribe.topics:type_name -> outcry.v1.Topic
-	33, // 7: outcry.v1.Command.post:type_name -> outcry.v1.Post
-	34, // 8: outcry.v1.Command.edit:type_name -> outcry.v1.Edit
-	35, // 9: outcry.v1.Command.delete:type_name -> outcry.v1.Delete
-	36, // 10: outcry.v1.Command.react:type_name -> outcry.v1.React
-	37, // 11: outcry.v1.Command.join:type_name -> outcry.v1.Join
-	38, // 12: outcry.v1.Command.leave:type_name -> outcry.v1.Leave
-	39, // 13: outcry.v1.Command.settings:type_name -> outcry.v1.RoomSettings
-	7,  // 14: outcry.v1.ClientFrame.hello:type_name -> outcry.v1.ClientHello
-	8,  // 15: outcry.v1.ClientFrame.subscribe:type_name -> outcry.v1.Subscribe
-	10, // 16: outcry.v1.ClientFrame.unsubscribe:type_name -> outcry.v1.Unsubscribe
-	11, // 17: outcry.v1.ClientFrame.command:type_name -> outcry.v1.Command
-	12, // 18: outcry.v1.ClientFrame.history:type_name -> outcry.v1.HistoryRequest
-	13, // 19: outcry.v1.ClientFrame.ping:type_name -> outcry.v1.Ping
-	15, // 20: outcry.v1.ServerHello.limits:type_name -> outcry.v1.Limits
-	18, // 21: outcry.v1.SubscribeAnswer.answers:type_name -> outcry.v1.TopicAnswer
-	6,  // 22: outcry.v1.TopicAnswer.topic:type_name -> outcry.v1.Topic
-	5,  // 23: outcry.v1.TopicAnswer.error:type_name -> outcry.v1.Error
-	3,  // 24: outcry.v1.Staleness.reason:type_name -> outcry.v1.StaleReason
-	19, // 25: outcry.v1.Update.stale:type_name -> outcry.v1.Staleness
-	40, // 26: outcry.v1.Update.quote:type_name -> outcry.v1.Latest
-	41, // 27: outcry.v1.Update.stats:type_name -> outcry.v1.SessionStats
-	42, // 28: outcry.v1.Update.bar:type_name -> outcry.v1.Bar
-	6,  // 29: outcry.v1.Items.topic:type_name -> outcry.v1.Topic
-	22, // 30: outcry.v1.Items.items:type_name -> outcry.v1.Item
-	43, // 31: outcry.v1.Item.message:type_name -> outcry.v1.Message
-	42, // 32: outcry.v1.Item.bar:type_name -> outcry.v1.Bar
-	44, // 33: outcry.v1.Item.trade:type_name -> outcry.v1.Trade
-	6,  // 34: outcry.v1.HistoryLost.topic:type_name -> outcry.v1.Topic
-	43, // 35: outcry.v1.HistoryPage.messages:type_name -> outcry.v1.Message
-	5,  // 36: outcry.v1.HistoryPage.error:type_name -> outcry.v1.Error
-	4,  // 37: outcry.v1.Answer.outcome:type_name -> outcry.v1.OutcomeKind
-	5,  // 38: outcry.v1.Answer.error:type_name -> outcry.v1.Error
-	27, // 39: outcry.v1.Heartbeat.complete:type_name -> outcry.v1.Complete
-	6,  // 40: outcry.v1.Heartbeat.catching_up:type_name -> outcry.v1.Topic
-	6,  // 41: outcry.v1.Complete.topic:type_name -> outcry.v1.Topic
-	16, // 42: outcry.v1.ServerFrame.hello:type_name -> outcry.v1.ServerHello
-	17, // 43: outcry.v1.ServerFrame.subscribed:type_name -> outcry.v1.SubscribeAnswer
-	20, // 44: outcry.v1.ServerFrame.update:type_name -> outcry.v1.Update
-	21, // 45: outcry.v1.ServerFrame.items:type_name -> outcry.v1.Items
-	23, // 46: outcry.v1.ServerFrame.history_lost:type_name -> outcry.v1.HistoryLost
-	24, // 47: outcry.v1.ServerFrame.history:type_name -> outcry.v1.HistoryPage
-	25, // 48: outcry.v1.ServerFrame.answer:type_name -> outcry.v1.Answer
-	26, // 49: outcry.v1.ServerFrame.heartbeat:type_name -> outcry.v1.Heartbeat
-	28, // 50: outcry.v1.ServerFrame.pong:type_name -> outcry.v1.Pong
-	5,  // 51: outcry.v1.ServerFrame.error:type_name -> outcry.v1.Error
-	29, // 52: outcry.v1.ServerFrame.drain:type_name -> outcry.v1.Drain
-	17, // 53: outcry.v1.ServerFrame.unsubscribed:type_name -> outcry.v1.SubscribeAnswer
-	30, // 54: outcry.v1.ServerFrames.frames:type_name -> outcry.v1.ServerFrame
-	55, // [55:55] is the sub-list for method output_type
-	55, // [55:55] is the sub-list for method input_type
-	55, // [55:55] is the sub-list for extension type_name
-	55, // [55:55] is the sub-list for extension extendee
-	0,  // [0:55] is the sub-list for field type_name
+	35, // 7: outcry.v1.Command.post:type_name -> outcry.v1.Post
+	36, // 8: outcry.v1.Command.edit:type_name -> outcry.v1.Edit
+	37, // 9: outcry.v1.Command.delete:type_name -> outcry.v1.Delete
+	38, // 10: outcry.v1.Command.react:type_name -> outcry.v1.React
+	39, // 11: outcry.v1.Command.join:type_name -> outcry.v1.Join
+	40, // 12: outcry.v1.Command.leave:type_name -> outcry.v1.Leave
+	41, // 13: outcry.v1.Command.settings:type_name -> outcry.v1.RoomSettings
+	42, // 14: outcry.v1.Command.moderate:type_name -> outcry.v1.Moderate
+	7,  // 15: outcry.v1.ClientFrame.hello:type_name -> outcry.v1.ClientHello
+	9,  // 16: outcry.v1.ClientFrame.subscribe:type_name -> outcry.v1.Subscribe
+	11, // 17: outcry.v1.ClientFrame.unsubscribe:type_name -> outcry.v1.Unsubscribe
+	12, // 18: outcry.v1.ClientFrame.command:type_name -> outcry.v1.Command
+	13, // 19: outcry.v1.ClientFrame.history:type_name -> outcry.v1.HistoryRequest
+	14, // 20: outcry.v1.ClientFrame.ping:type_name -> outcry.v1.Ping
+	8,  // 21: outcry.v1.ClientFrame.sign_in:type_name -> outcry.v1.SignIn
+	16, // 22: outcry.v1.ServerHello.limits:type_name -> outcry.v1.Limits
+	5,  // 23: outcry.v1.SignInAnswer.error:type_name -> outcry.v1.Error
+	20, // 24: outcry.v1.SubscribeAnswer.answers:type_name -> outcry.v1.TopicAnswer
+	6,  // 25: outcry.v1.TopicAnswer.topic:type_name -> outcry.v1.Topic
+	5,  // 26: outcry.v1.TopicAnswer.error:type_name -> outcry.v1.Error
+	3,  // 27: outcry.v1.Staleness.reason:type_name -> outcry.v1.StaleReason
+	21, // 28: outcry.v1.Update.stale:type_name -> outcry.v1.Staleness
+	43, // 29: outcry.v1.Update.quote:type_name -> outcry.v1.Latest
+	44, // 30: outcry.v1.Update.stats:type_name -> outcry.v1.SessionStats
+	45, // 31: outcry.v1.Update.bar:type_name -> outcry.v1.Bar
+	6,  // 32: outcry.v1.Items.topic:type_name -> outcry.v1.Topic
+	24, // 33: outcry.v1.Items.items:type_name -> outcry.v1.Item
+	46, // 34: outcry.v1.Item.message:type_name -> outcry.v1.Message
+	45, // 35: outcry.v1.Item.bar:type_name -> outcry.v1.Bar
+	47, // 36: outcry.v1.Item.trade:type_name -> outcry.v1.Trade
+	6,  // 37: outcry.v1.HistoryLost.topic:type_name -> outcry.v1.Topic
+	46, // 38: outcry.v1.HistoryPage.messages:type_name -> outcry.v1.Message
+	5,  // 39: outcry.v1.HistoryPage.error:type_name -> outcry.v1.Error
+	4,  // 40: outcry.v1.Answer.outcome:type_name -> outcry.v1.OutcomeKind
+	5,  // 41: outcry.v1.Answer.error:type_name -> outcry.v1.Error
+	29, // 42: outcry.v1.Heartbeat.complete:type_name -> outcry.v1.Complete
+	6,  // 43: outcry.v1.Heartbeat.catching_up:type_name -> outcry.v1.Topic
+	6,  // 44: outcry.v1.Complete.topic:type_name -> outcry.v1.Topic
+	17, // 45: outcry.v1.ServerFrame.hello:type_name -> outcry.v1.ServerHello
+	19, // 46: outcry.v1.ServerFrame.subscribed:type_name -> outcry.v1.SubscribeAnswer
+	22, // 47: outcry.v1.ServerFrame.update:type_name -> outcry.v1.Update
+	23, // 48: outcry.v1.ServerFrame.items:type_name -> outcry.v1.Items
+	25, // 49: outcry.v1.ServerFrame.history_lost:type_name -> outcry.v1.HistoryLost
+	26, // 50: outcry.v1.ServerFrame.history:type_name -> outcry.v1.HistoryPage
+	27, // 51: outcry.v1.ServerFrame.answer:type_name -> outcry.v1.Answer
+	28, // 52: outcry.v1.ServerFrame.heartbeat:type_name -> outcry.v1.Heartbeat
+	30, // 53: outcry.v1.ServerFrame.pong:type_name -> outcry.v1.Pong
+	5,  // 54: outcry.v1.ServerFrame.error:type_name -> outcry.v1.Error
+	31, // 55: outcry.v1.ServerFrame.drain:type_name -> outcry.v1.Drain
+	19, // 56: outcry.v1.ServerFrame.unsubscribed:type_name -> outcry.v1.SubscribeAnswer
+	20, // 57: outcry.v1.ServerFrame.ended:type_name -> outcry.v1.TopicAnswer
+	18, // 58: outcry.v1.ServerFrame.signed_in:type_name -> outcry.v1.SignInAnswer
+	32, // 59: outcry.v1.ServerFrames.frames:type_name -> outcry.v1.ServerFrame
+	60, // [60:60] is the sub-list for method output_type
+	60, // [60:60] is the sub-list for method input_type
+	60, // [60:60] is the sub-list for extension type_name
+	60, // [60:60] is the sub-list for extension extendee
+	0,  // [0:60] is the sub-list for field type_name
 }
 
 func init() { file_outcry_v1_frames_proto_init() }
@@ -2900,8 +3127,8 @@ func file_outcry_v1_frames_proto_init() {
 	file_outcry_v1_room_proto_init()
 	file_outcry_v1_rows_proto_init()
 	file_outcry_v1_tape_proto_init()
-	file_outcry_v1_frames_proto_msgTypes[4].OneofWrappers = []any{}
-	file_outcry_v1_frames_proto_msgTypes[6].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[5].OneofWrappers = []any{}
+	file_outcry_v1_frames_proto_msgTypes[7].OneofWrappers = []any{
 		(*Command_Post)(nil),
 		(*Command_Edit)(nil),
 		(*Command_Delete)(nil),
@@ -2909,26 +3136,28 @@ func file_outcry_v1_frames_proto_init() {
 		(*Command_Join)(nil),
 		(*Command_Leave)(nil),
 		(*Command_Settings)(nil),
+		(*Command_Moderate)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[9].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[10].OneofWrappers = []any{
 		(*ClientFrame_Hello)(nil),
 		(*ClientFrame_Subscribe)(nil),
 		(*ClientFrame_Unsubscribe)(nil),
 		(*ClientFrame_Command)(nil),
 		(*ClientFrame_History)(nil),
 		(*ClientFrame_Ping)(nil),
+		(*ClientFrame_SignIn)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[15].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[17].OneofWrappers = []any{
 		(*Update_Quote)(nil),
 		(*Update_Stats)(nil),
 		(*Update_Bar)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[17].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[19].OneofWrappers = []any{
 		(*Item_Message)(nil),
 		(*Item_Bar)(nil),
 		(*Item_Trade)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[25].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[27].OneofWrappers = []any{
 		(*ServerFrame_Hello)(nil),
 		(*ServerFrame_Subscribed)(nil),
 		(*ServerFrame_Update)(nil),
@@ -2941,6 +3170,8 @@ func file_outcry_v1_frames_proto_init() {
 		(*ServerFrame_Error)(nil),
 		(*ServerFrame_Drain)(nil),
 		(*ServerFrame_Unsubscribed)(nil),
+		(*ServerFrame_Ended)(nil),
+		(*ServerFrame_SignedIn)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2948,7 +3179,7 @@ func file_outcry_v1_frames_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_outcry_v1_frames_proto_rawDesc), len(file_outcry_v1_frames_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   27,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

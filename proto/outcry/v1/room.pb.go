@@ -41,6 +41,11 @@ const (
 	MessageKind_MESSAGE_KIND_RENAME MessageKind = 10
 	// A notice of the system, such as a mode change of an imported room.
 	MessageKind_MESSAGE_KIND_SYSTEM MessageKind = 11
+	// Staff acted on a person, who is named by text.
+	MessageKind_MESSAGE_KIND_KICK  MessageKind = 12
+	MessageKind_MESSAGE_KIND_BAN   MessageKind = 13
+	MessageKind_MESSAGE_KIND_UNBAN MessageKind = 14
+	MessageKind_MESSAGE_KIND_ADD   MessageKind = 15
 )
 
 // Enum value maps for MessageKind.
@@ -58,6 +63,10 @@ var (
 		9:  "MESSAGE_KIND_SETTINGS",
 		10: "MESSAGE_KIND_RENAME",
 		11: "MESSAGE_KIND_SYSTEM",
+		12: "MESSAGE_KIND_KICK",
+		13: "MESSAGE_KIND_BAN",
+		14: "MESSAGE_KIND_UNBAN",
+		15: "MESSAGE_KIND_ADD",
 	}
 	MessageKind_value = map[string]int32{
 		"MESSAGE_KIND_UNSPECIFIED": 0,
@@ -72,6 +81,10 @@ var (
 		"MESSAGE_KIND_SETTINGS":    9,
 		"MESSAGE_KIND_RENAME":      10,
 		"MESSAGE_KIND_SYSTEM":      11,
+		"MESSAGE_KIND_KICK":        12,
+		"MESSAGE_KIND_BAN":         13,
+		"MESSAGE_KIND_UNBAN":       14,
+		"MESSAGE_KIND_ADD":         15,
 	}
 )
 
@@ -155,6 +168,64 @@ func (x Role) Number() protoreflect.EnumNumber {
 // Deprecated: Use Role.Descriptor instead.
 func (Role) EnumDescriptor() ([]byte, []int) {
 	return file_outcry_v1_room_proto_rawDescGZIP(), []int{1}
+}
+
+type ModerateAction int32
+
+const (
+	ModerateAction_MODERATE_ACTION_UNSPECIFIED ModerateAction = 0
+	// Out of the room; may join again where the room is not private.
+	ModerateAction_MODERATE_ACTION_KICK ModerateAction = 1
+	// Out of the room, and neither sees nor joins it until unbanned.
+	ModerateAction_MODERATE_ACTION_BAN   ModerateAction = 2
+	ModerateAction_MODERATE_ACTION_UNBAN ModerateAction = 3
+	// Becomes a member without asking: the way into a private room.
+	ModerateAction_MODERATE_ACTION_ADD ModerateAction = 4
+)
+
+// Enum value maps for ModerateAction.
+var (
+	ModerateAction_name = map[int32]string{
+		0: "MODERATE_ACTION_UNSPECIFIED",
+		1: "MODERATE_ACTION_KICK",
+		2: "MODERATE_ACTION_BAN",
+		3: "MODERATE_ACTION_UNBAN",
+		4: "MODERATE_ACTION_ADD",
+	}
+	ModerateAction_value = map[string]int32{
+		"MODERATE_ACTION_UNSPECIFIED": 0,
+		"MODERATE_ACTION_KICK":        1,
+		"MODERATE_ACTION_BAN":         2,
+		"MODERATE_ACTION_UNBAN":       3,
+		"MODERATE_ACTION_ADD":         4,
+	}
+)
+
+func (x ModerateAction) Enum() *ModerateAction {
+	p := new(ModerateAction)
+	*p = x
+	return p
+}
+
+func (x ModerateAction) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ModerateAction) Descriptor() protoreflect.EnumDescriptor {
+	return file_outcry_v1_room_proto_enumTypes[2].Descriptor()
+}
+
+func (ModerateAction) Type() protoreflect.EnumType {
+	return &file_outcry_v1_room_proto_enumTypes[2]
+}
+
+func (x ModerateAction) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ModerateAction.Descriptor instead.
+func (ModerateAction) EnumDescriptor() ([]byte, []int) {
+	return file_outcry_v1_room_proto_rawDescGZIP(), []int{2}
 }
 
 // Text is written by a person. The rules never read it, so that it can be
@@ -280,6 +351,8 @@ type RoomSettings struct {
 	Topic string                 `protobuf:"bytes,2,opt,name=topic,proto3" json:"topic,omitempty"`
 	// Characters a message may have; default 2,000.
 	MaxCharacters uint32 `protobuf:"varint,3,opt,name=max_characters,json=maxCharacters,proto3" json:"max_characters,omitempty"`
+	// Seen and joined by members only, whom staff add.
+	Private       bool `protobuf:"varint,4,opt,name=private,proto3" json:"private,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -333,6 +406,13 @@ func (x *RoomSettings) GetMaxCharacters() uint32 {
 		return x.MaxCharacters
 	}
 	return 0
+}
+
+func (x *RoomSettings) GetPrivate() bool {
+	if x != nil {
+		return x.Private
+	}
+	return false
 }
 
 // Message is one change of a room: what the fold decided (fact), what the
@@ -816,6 +896,59 @@ func (x *React) GetRemove() bool {
 	return false
 }
 
+// Moderate acts on a person. The room's owner and moderators may, and whoever has the grant moderate.
+type Moderate struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Action        ModerateAction         `protobuf:"varint,1,opt,name=action,proto3,enum=outcry.v1.ModerateAction" json:"action,omitempty"`
+	User          string                 `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Moderate) Reset() {
+	*x = Moderate{}
+	mi := &file_outcry_v1_room_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Moderate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Moderate) ProtoMessage() {}
+
+func (x *Moderate) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_room_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Moderate.ProtoReflect.Descriptor instead.
+func (*Moderate) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_room_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Moderate) GetAction() ModerateAction {
+	if x != nil {
+		return x.Action
+	}
+	return ModerateAction_MODERATE_ACTION_UNSPECIFIED
+}
+
+func (x *Moderate) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
 type Join struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -824,7 +957,7 @@ type Join struct {
 
 func (x *Join) Reset() {
 	*x = Join{}
-	mi := &file_outcry_v1_room_proto_msgTypes[9]
+	mi := &file_outcry_v1_room_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -836,7 +969,7 @@ func (x *Join) String() string {
 func (*Join) ProtoMessage() {}
 
 func (x *Join) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_room_proto_msgTypes[9]
+	mi := &file_outcry_v1_room_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -849,7 +982,7 @@ func (x *Join) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Join.ProtoReflect.Descriptor instead.
 func (*Join) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_room_proto_rawDescGZIP(), []int{9}
+	return file_outcry_v1_room_proto_rawDescGZIP(), []int{10}
 }
 
 type Leave struct {
@@ -860,7 +993,7 @@ type Leave struct {
 
 func (x *Leave) Reset() {
 	*x = Leave{}
-	mi := &file_outcry_v1_room_proto_msgTypes[10]
+	mi := &file_outcry_v1_room_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -872,7 +1005,7 @@ func (x *Leave) String() string {
 func (*Leave) ProtoMessage() {}
 
 func (x *Leave) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_room_proto_msgTypes[10]
+	mi := &file_outcry_v1_room_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -885,7 +1018,7 @@ func (x *Leave) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Leave.ProtoReflect.Descriptor instead.
 func (*Leave) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_room_proto_rawDescGZIP(), []int{10}
+	return file_outcry_v1_room_proto_rawDescGZIP(), []int{11}
 }
 
 // Imported is a change of an archive. Membership is not required of its user.
@@ -901,7 +1034,7 @@ type Imported struct {
 
 func (x *Imported) Reset() {
 	*x = Imported{}
-	mi := &file_outcry_v1_room_proto_msgTypes[11]
+	mi := &file_outcry_v1_room_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -913,7 +1046,7 @@ func (x *Imported) String() string {
 func (*Imported) ProtoMessage() {}
 
 func (x *Imported) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_room_proto_msgTypes[11]
+	mi := &file_outcry_v1_room_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -926,7 +1059,7 @@ func (x *Imported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Imported.ProtoReflect.Descriptor instead.
 func (*Imported) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_room_proto_rawDescGZIP(), []int{11}
+	return file_outcry_v1_room_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Imported) GetKind() MessageKind {
@@ -960,6 +1093,8 @@ type RoomInput struct {
 	EventTimeNs int64                  `protobuf:"varint,4,opt,name=event_time_ns,json=eventTimeNs,proto3" json:"event_time_ns,omitempty"`
 	// Present where the input touches or answers a message beyond the recent window.
 	Base *Base `protobuf:"bytes,5,opt,name=base,proto3" json:"base,omitempty"`
+	// Set by gateways for people with the grant moderate: staff of every room that it covers.
+	Staff bool `protobuf:"varint,15,opt,name=staff,proto3" json:"staff,omitempty"`
 	// Types that are valid to be assigned to Input:
 	//
 	//	*RoomInput_Post
@@ -970,6 +1105,7 @@ type RoomInput struct {
 	//	*RoomInput_Leave
 	//	*RoomInput_Settings
 	//	*RoomInput_Imported
+	//	*RoomInput_Moderate
 	Input         isRoomInput_Input `protobuf_oneof:"input"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -977,7 +1113,7 @@ type RoomInput struct {
 
 func (x *RoomInput) Reset() {
 	*x = RoomInput{}
-	mi := &file_outcry_v1_room_proto_msgTypes[12]
+	mi := &file_outcry_v1_room_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -989,7 +1125,7 @@ func (x *RoomInput) String() string {
 func (*RoomInput) ProtoMessage() {}
 
 func (x *RoomInput) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_room_proto_msgTypes[12]
+	mi := &file_outcry_v1_room_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1002,7 +1138,7 @@ func (x *RoomInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoomInput.ProtoReflect.Descriptor instead.
 func (*RoomInput) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_room_proto_rawDescGZIP(), []int{12}
+	return file_outcry_v1_room_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RoomInput) GetUser() string {
@@ -1038,6 +1174,13 @@ func (x *RoomInput) GetBase() *Base {
 		return x.Base
 	}
 	return nil
+}
+
+func (x *RoomInput) GetStaff() bool {
+	if x != nil {
+		return x.Staff
+	}
+	return false
 }
 
 func (x *RoomInput) GetInput() isRoomInput_Input {
@@ -1119,6 +1262,15 @@ func (x *RoomInput) GetImported() *Imported {
 	return nil
 }
 
+func (x *RoomInput) GetModerate() *Moderate {
+	if x != nil {
+		if x, ok := x.Input.(*RoomInput_Moderate); ok {
+			return x.Moderate
+		}
+	}
+	return nil
+}
+
 type isRoomInput_Input interface {
 	isRoomInput_Input()
 }
@@ -1155,6 +1307,10 @@ type RoomInput_Imported struct {
 	Imported *Imported `protobuf:"bytes,13,opt,name=imported,proto3,oneof"`
 }
 
+type RoomInput_Moderate struct {
+	Moderate *Moderate `protobuf:"bytes,14,opt,name=moderate,proto3,oneof"`
+}
+
 func (*RoomInput_Post) isRoomInput_Input() {}
 
 func (*RoomInput_Edit) isRoomInput_Input() {}
@@ -1171,6 +1327,8 @@ func (*RoomInput_Settings) isRoomInput_Input() {}
 
 func (*RoomInput_Imported) isRoomInput_Input() {}
 
+func (*RoomInput_Moderate) isRoomInput_Input() {}
+
 // RoomGroup is what one batch holds of one room, in order.
 type RoomGroup struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1182,7 +1340,7 @@ type RoomGroup struct {
 
 func (x *RoomGroup) Reset() {
 	*x = RoomGroup{}
-	mi := &file_outcry_v1_room_proto_msgTypes[13]
+	mi := &file_outcry_v1_room_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1194,7 +1352,7 @@ func (x *RoomGroup) String() string {
 func (*RoomGroup) ProtoMessage() {}
 
 func (x *RoomGroup) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_room_proto_msgTypes[13]
+	mi := &file_outcry_v1_room_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1207,7 +1365,7 @@ func (x *RoomGroup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoomGroup.ProtoReflect.Descriptor instead.
 func (*RoomGroup) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_room_proto_rawDescGZIP(), []int{13}
+	return file_outcry_v1_room_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RoomGroup) GetRoom() string {
@@ -1237,11 +1395,12 @@ const file_outcry_v1_room_proto_rawDesc = "" +
 	"characters\"6\n" +
 	"\bReaction\x12\x14\n" +
 	"\x05emoji\x18\x01 \x01(\tR\x05emoji\x12\x14\n" +
-	"\x05users\x18\x02 \x03(\tR\x05users\"a\n" +
+	"\x05users\x18\x02 \x03(\tR\x05users\"{\n" +
 	"\fRoomSettings\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x12\x14\n" +
 	"\x05topic\x18\x02 \x01(\tR\x05topic\x12%\n" +
-	"\x0emax_characters\x18\x03 \x01(\rR\rmaxCharacters\"\x8f\x05\n" +
+	"\x0emax_characters\x18\x03 \x01(\rR\rmaxCharacters\x12\x18\n" +
+	"\aprivate\x18\x04 \x01(\bR\aprivate\"\x8f\x05\n" +
 	"\aMessage\x12\x12\n" +
 	"\x04room\x18\x01 \x01(\tR\x04room\x12\x10\n" +
 	"\x03seq\x18\x02 \x01(\x04R\x03seq\x12*\n" +
@@ -1285,20 +1444,24 @@ const file_outcry_v1_room_proto_rawDesc = "" +
 	"\n" +
 	"target_seq\x18\x01 \x01(\x04R\ttargetSeq\x12\x14\n" +
 	"\x05emoji\x18\x02 \x01(\tR\x05emoji\x12\x16\n" +
-	"\x06remove\x18\x03 \x01(\bR\x06remove\"\x06\n" +
+	"\x06remove\x18\x03 \x01(\bR\x06remove\"Q\n" +
+	"\bModerate\x121\n" +
+	"\x06action\x18\x01 \x01(\x0e2\x19.outcry.v1.ModerateActionR\x06action\x12\x12\n" +
+	"\x04user\x18\x02 \x01(\tR\x04user\"\x06\n" +
 	"\x04Join\"\a\n" +
 	"\x05Leave\"\x8e\x01\n" +
 	"\bImported\x12*\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x16.outcry.v1.MessageKindR\x04kind\x12#\n" +
 	"\x04text\x18\x02 \x01(\v2\x0f.outcry.v1.TextR\x04text\x121\n" +
-	"\x15replies_to_source_seq\x18\x03 \x03(\x04R\x12repliesToSourceSeq\"\x94\x04\n" +
+	"\x15replies_to_source_seq\x18\x03 \x03(\x04R\x12repliesToSourceSeq\"\xdd\x04\n" +
 	"\tRoomInput\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\"\n" +
 	"\rclient_msg_id\x18\x02 \x01(\fR\vclientMsgId\x12\x1d\n" +
 	"\n" +
 	"source_seq\x18\x03 \x01(\x04R\tsourceSeq\x12\"\n" +
 	"\revent_time_ns\x18\x04 \x01(\x03R\veventTimeNs\x12#\n" +
-	"\x04base\x18\x05 \x01(\v2\x0f.outcry.v1.BaseR\x04base\x12%\n" +
+	"\x04base\x18\x05 \x01(\v2\x0f.outcry.v1.BaseR\x04base\x12\x14\n" +
+	"\x05staff\x18\x0f \x01(\bR\x05staff\x12%\n" +
 	"\x04post\x18\x06 \x01(\v2\x0f.outcry.v1.PostH\x00R\x04post\x12%\n" +
 	"\x04edit\x18\a \x01(\v2\x0f.outcry.v1.EditH\x00R\x04edit\x12+\n" +
 	"\x06delete\x18\b \x01(\v2\x11.outcry.v1.DeleteH\x00R\x06delete\x12(\n" +
@@ -1307,11 +1470,12 @@ const file_outcry_v1_room_proto_rawDesc = "" +
 	" \x01(\v2\x0f.outcry.v1.JoinH\x00R\x04join\x12(\n" +
 	"\x05leave\x18\v \x01(\v2\x10.outcry.v1.LeaveH\x00R\x05leave\x125\n" +
 	"\bsettings\x18\f \x01(\v2\x17.outcry.v1.RoomSettingsH\x00R\bsettings\x121\n" +
-	"\bimported\x18\r \x01(\v2\x13.outcry.v1.ImportedH\x00R\bimportedB\a\n" +
+	"\bimported\x18\r \x01(\v2\x13.outcry.v1.ImportedH\x00R\bimported\x121\n" +
+	"\bmoderate\x18\x0e \x01(\v2\x13.outcry.v1.ModerateH\x00R\bmoderateB\a\n" +
 	"\x05input\"M\n" +
 	"\tRoomGroup\x12\x12\n" +
 	"\x04room\x18\x01 \x01(\tR\x04room\x12,\n" +
-	"\x06inputs\x18\x02 \x03(\v2\x14.outcry.v1.RoomInputR\x06inputs*\xb9\x02\n" +
+	"\x06inputs\x18\x02 \x03(\v2\x14.outcry.v1.RoomInputR\x06inputs*\x94\x03\n" +
 	"\vMessageKind\x12\x1c\n" +
 	"\x18MESSAGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11MESSAGE_KIND_POST\x10\x01\x12\x17\n" +
@@ -1325,14 +1489,24 @@ const file_outcry_v1_room_proto_rawDesc = "" +
 	"\x15MESSAGE_KIND_SETTINGS\x10\t\x12\x17\n" +
 	"\x13MESSAGE_KIND_RENAME\x10\n" +
 	"\x12\x17\n" +
-	"\x13MESSAGE_KIND_SYSTEM\x10\v*e\n" +
+	"\x13MESSAGE_KIND_SYSTEM\x10\v\x12\x15\n" +
+	"\x11MESSAGE_KIND_KICK\x10\f\x12\x14\n" +
+	"\x10MESSAGE_KIND_BAN\x10\r\x12\x16\n" +
+	"\x12MESSAGE_KIND_UNBAN\x10\x0e\x12\x14\n" +
+	"\x10MESSAGE_KIND_ADD\x10\x0f*e\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vROLE_MEMBER\x10\x01\x12\x0e\n" +
 	"\n" +
 	"ROLE_OWNER\x10\x02\x12\x12\n" +
 	"\x0eROLE_MODERATOR\x10\x03\x12\x12\n" +
-	"\x0eROLE_READ_ONLY\x10\x04B!Z\x1foutcry/proto/outcry/v1;outcryv1b\x06proto3"
+	"\x0eROLE_READ_ONLY\x10\x04*\x98\x01\n" +
+	"\x0eModerateAction\x12\x1f\n" +
+	"\x1bMODERATE_ACTION_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14MODERATE_ACTION_KICK\x10\x01\x12\x17\n" +
+	"\x13MODERATE_ACTION_BAN\x10\x02\x12\x19\n" +
+	"\x15MODERATE_ACTION_UNBAN\x10\x03\x12\x17\n" +
+	"\x13MODERATE_ACTION_ADD\x10\x04B!Z\x1foutcry/proto/outcry/v1;outcryv1b\x06proto3"
 
 var (
 	file_outcry_v1_room_proto_rawDescOnce sync.Once
@@ -1346,52 +1520,56 @@ func file_outcry_v1_room_proto_rawDescGZIP() []byte {
 	return file_outcry_v1_room_proto_rawDescData
 }
 
-var file_outcry_v1_room_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_outcry_v1_room_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_outcry_v1_room_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_outcry_v1_room_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_outcry_v1_room_proto_goTypes = []any{
 	(MessageKind)(0),     // 0: outcry.v1.MessageKind
 	(Role)(0),            // 1: outcry.v1.Role
-	(*Text)(nil),         // 2: outcry.v1.Text
-	(*Reaction)(nil),     // 3: outcry.v1.Reaction
-	(*RoomSettings)(nil), // 4: outcry.v1.RoomSettings
-	(*Message)(nil),      // 5: outcry.v1.Message
-	(*Base)(nil),         // 6: outcry.v1.Base
-	(*Post)(nil),         // 7: outcry.v1.Post
-	(*Edit)(nil),         // 8: outcry.v1.Edit
-	(*Delete)(nil),       // 9: outcry.v1.Delete
-	(*React)(nil),        // 10: outcry.v1.React
-	(*Join)(nil),         // 11: outcry.v1.Join
-	(*Leave)(nil),        // 12: outcry.v1.Leave
-	(*Imported)(nil),     // 13: outcry.v1.Imported
-	(*RoomInput)(nil),    // 14: outcry.v1.RoomInput
-	(*RoomGroup)(nil),    // 15: outcry.v1.RoomGroup
+	(ModerateAction)(0),  // 2: outcry.v1.ModerateAction
+	(*Text)(nil),         // 3: outcry.v1.Text
+	(*Reaction)(nil),     // 4: outcry.v1.Reaction
+	(*RoomSettings)(nil), // 5: outcry.v1.RoomSettings
+	(*Message)(nil),      // 6: outcry.v1.Message
+	(*Base)(nil),         // 7: outcry.v1.Base
+	(*Post)(nil),         // 8: outcry.v1.Post
+	(*Edit)(nil),         // 9: outcry.v1.Edit
+	(*Delete)(nil),       // 10: outcry.v1.Delete
+	(*React)(nil),        // 11: outcry.v1.React
+	(*Moderate)(nil),     // 12: outcry.v1.Moderate
+	(*Join)(nil),         // 13: outcry.v1.Join
+	(*Leave)(nil),        // 14: outcry.v1.Leave
+	(*Imported)(nil),     // 15: outcry.v1.Imported
+	(*RoomInput)(nil),    // 16: outcry.v1.RoomInput
+	(*RoomGroup)(nil),    // 17: outcry.v1.RoomGroup
 }
 var file_outcry_v1_room_proto_depIdxs = []int32{
 	0,  // 0: outcry.v1.Message.kind:type_name -> outcry.v1.MessageKind
-	2,  // 1: outcry.v1.Message.text:type_name -> outcry.v1.Text
+	3,  // 1: outcry.v1.Message.text:type_name -> outcry.v1.Text
 	1,  // 2: outcry.v1.Message.role:type_name -> outcry.v1.Role
-	4,  // 3: outcry.v1.Message.settings:type_name -> outcry.v1.RoomSettings
-	3,  // 4: outcry.v1.Message.reactions:type_name -> outcry.v1.Reaction
-	5,  // 5: outcry.v1.Base.message:type_name -> outcry.v1.Message
-	2,  // 6: outcry.v1.Post.text:type_name -> outcry.v1.Text
-	2,  // 7: outcry.v1.Edit.text:type_name -> outcry.v1.Text
-	0,  // 8: outcry.v1.Imported.kind:type_name -> outcry.v1.MessageKind
-	2,  // 9: outcry.v1.Imported.text:type_name -> outcry.v1.Text
-	6,  // 10: outcry.v1.RoomInput.base:type_name -> outcry.v1.Base
-	7,  // 11: outcry.v1.RoomInput.post:type_name -> outcry.v1.Post
-	8,  // 12: outcry.v1.RoomInput.edit:type_name -> outcry.v1.Edit
-	9,  // 13: outcry.v1.RoomInput.delete:type_name -> outcry.v1.Delete
-	10, // 14: outcry.v1.RoomInput.react:type_name -> outcry.v1.React
-	11, // 15: outcry.v1.RoomInput.join:type_name -> outcry.v1.Join
-	12, // 16: outcry.v1.RoomInput.leave:type_name -> outcry.v1.Leave
-	4,  // 17: outcry.v1.RoomInput.settings:type_name -> outcry.v1.RoomSettings
-	13, // 18: outcry.v1.RoomInput.imported:type_name -> outcry.v1.Imported
-	14, // 19: outcry.v1.RoomGroup.inputs:type_name -> outcry.v1.RoomInput
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	5,  // 3: outcry.v1.Message.settings:type_name -> outcry.v1.RoomSettings
+	4,  // 4: outcry.v1.Message.reactions:type_name -> outcry.v1.Reaction
+	6,  // 5: outcry.v1.Base.message:type_name -> outcry.v1.Message
+	3,  // 6: outcry.v1.Post.text:type_name -> outcry.v1.Text
+	3,  // 7: outcry.v1.Edit.text:type_name -> outcry.v1.Text
+	2,  // 8: outcry.v1.Moderate.action:type_name -> outcry.v1.ModerateAction
+	0,  // 9: outcry.v1.Imported.kind:type_name -> outcry.v1.MessageKind
+	3,  // 10: outcry.v1.Imported.text:type_name -> outcry.v1.Text
+	7,  // 11: outcry.v1.RoomInput.base:type_name -> outcry.v1.Base
+	8,  // 12: outcry.v1.RoomInput.post:type_name -> outcry.v1.Post
+	9,  // 13: outcry.v1.RoomInput.edit:type_name -> outcry.v1.Edit
+	10, // 14: outcry.v1.RoomInput.delete:type_name -> outcry.v1.Delete
+	11, // 15: outcry.v1.RoomInput.react:type_name -> outcry.v1.React
+	13, // 16: outcry.v1.RoomInput.join:type_name -> outcry.v1.Join
+	14, // 17: outcry.v1.RoomInput.leave:type_name -> outcry.v1.Leave
+	5,  // 18: outcry.v1.RoomInput.settings:type_name -> outcry.v1.RoomSettings
+	15, // 19: outcry.v1.RoomInput.imported:type_name -> outcry.v1.Imported
+	12, // 20: outcry.v1.RoomInput.moderate:type_name -> outcry.v1.Moderate
+	16, // 21: outcry.v1.RoomGroup.inputs:type_name -> outcry.v1.RoomInput
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_outcry_v1_room_proto_init() }
@@ -1399,7 +1577,7 @@ func file_outcry_v1_room_proto_init() {
 	if File_outcry_v1_room_proto != nil {
 		return
 	}
-	file_outcry_v1_room_proto_msgTypes[12].OneofWrappers = []any{
+	file_outcry_v1_room_proto_msgTypes[13].OneofWrappers = []any{
 		(*RoomInput_Post)(nil),
 		(*RoomInput_Edit)(nil),
 		(*RoomInput_Delete)(nil),
@@ -1408,14 +1586,15 @@ func file_outcry_v1_room_proto_init() {
 		(*RoomInput_Leave)(nil),
 		(*RoomInput_Settings)(nil),
 		(*RoomInput_Imported)(nil),
+		(*RoomInput_Moderate)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_outcry_v1_room_proto_rawDesc), len(file_outcry_v1_room_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   14,
+			NumEnums:      3,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
