@@ -72,15 +72,17 @@ words: $(TOOLS)/buf@$(BUF)
 
 GENERATORS := $(TOOLS)/buf@$(BUF) $(TOOLS)/protoc-gen-go@$(PROTOC_GEN_GO) $(TOOLS)/protoc-gen-connect-go@$(PROTOC_GEN_CONNECT)
 
-# The generated Go is what a fresh generation gives.
+# The generated Go and the page of error codes are what a fresh generation gives.
 generated: $(GENERATORS)
 	@rm -rf bin/.generated && PATH="$(CURDIR)/$(TOOLS):$$PATH" $(TOOLS)/buf generate -o bin/.generated
 	@diff -r --exclude='*.proto' --exclude='*.binpb' bin/.generated/proto proto || { echo "generated Go is not fresh: run make generate"; exit 1; }
+	@$(GO) run ./gateways/fault/faultdoc | diff - docs/ERRORS.md || { echo "docs/ERRORS.md is not fresh: run make generate"; exit 1; }
 
 # After a change of proto/.
 generate: $(GENERATORS)
 	$(TOOLS)/buf lint
 	PATH="$(CURDIR)/$(TOOLS):$$PATH" $(TOOLS)/buf generate
+	$(GO) run ./gateways/fault/faultdoc > docs/ERRORS.md
 
 # On purpose, at a release: from now on these are the words that must stay readable.
 release-words: $(TOOLS)/buf@$(BUF)

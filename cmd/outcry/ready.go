@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	coded "outcry/gateways/fault" // fault is what tests inject
+	outcryv1 "outcry/proto/outcry/v1"
 )
 
 // livePaths are the paths that answer with what the actors hold.
@@ -17,8 +20,7 @@ func (a *app) whenReady(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, prefix := range livePaths {
 			if strings.HasPrefix(r.URL.Path, prefix) && !a.isReady() {
-				w.Header().Set("Retry-After", "1")
-				http.Error(w, "catching up with the log", http.StatusServiceUnavailable)
+				coded.Write(w, coded.NewError(outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE, "catching up with the log"))
 				return
 			}
 		}

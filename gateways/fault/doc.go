@@ -1,5 +1,8 @@
-// Package fault is the one table of what a client may do after each error. It
-// stands at the edge, behind every transport and gateway: they make their
-// errors here, and map the code to what their protocol has for it (gRPC status,
-// HTTP status, close code). It is pure and holds no state.
+// Package fault makes the errors that clients see. It stands at the edge,
+// behind every transport and gateway: what a client may do after each code, and
+// what each protocol has for it (gRPC status, HTTP status, WebSocket close code),
+// is written beside the code in proto/outcry/v1/errors.proto and read from its
+// descriptor here. docs/ERRORS.md is made from the same.
+//
+// It holds no state, waits for nothing and may be called from anywhere.
 package fault

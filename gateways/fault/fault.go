@@ -1,66 +1,56 @@
 package fault
 
-import outcryv1 "outcry/proto/outcry/v1"
+import (
+	"time"
 
-// advice is what a client may do after an error.
-type advice struct {
-	retry outcryv1.Retry
-	// afterMs is how long a client should wait; only for RETRY_AFTER.
-	afterMs uint32
-}
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/descriptorpb"
 
-var (
-	never  = advice{retry: outcryv1.Retry_RETRY_NEVER}
-	resend = advice{retry: outcryv1.Retry_RETRY_RESEND_SAME_ID}
-	resync = advice{retry: outcryv1.Retry_RETRY_RESYNC}
-	signIn = advice{retry: outcryv1.Retry_RETRY_SIGN_IN}
-	soon   = advice{retry: outcryv1.Retry_RETRY_AFTER, afterMs: 1_000}
-	later  = advice{retry: outcryv1.Retry_RETRY_AFTER, afterMs: 30_000}
+	outcryv1 "outcry/proto/outcry/v1"
 )
 
-// table has every code. NEVER: the same will be refused again. RESEND_SAME_ID:
-// the same command with the same id is safe, and decided at most once. RESYNC:
-// read again how things are before asking anew.
-var table = map[outcryv1.ErrorCode]advice{
-	outcryv1.ErrorCode_ERROR_CODE_MALFORMED:           never,
-	outcryv1.ErrorCode_ERROR_CODE_INVALID:             never,
-	outcryv1.ErrorCode_ERROR_CODE_TOO_LARGE:           never,
-	outcryv1.ErrorCode_ERROR_CODE_UNKNOWN_INSTRUMENT:  never,
-	outcryv1.ErrorCode_ERROR_CODE_UNKNOWN_ROOM:        never,
-	outcryv1.ErrorCode_ERROR_CODE_UNKNOWN_MESSAGE:     never,
-	outcryv1.ErrorCode_ERROR_CODE_NOT_A_MEMBER:        never,
-	outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN:           never,
-	outcryv1.ErrorCode_ERROR_CODE_TOO_OLD:             resync,
-	outcryv1.ErrorCode_ERROR_CODE_CONFLICT:            never,
-	outcryv1.ErrorCode_ERROR_CODE_OVERLOADED:          soon,
-	outcryv1.ErrorCode_ERROR_CODE_OUTCOME_UNKNOWN:     resend,
-	outcryv1.ErrorCode_ERROR_CODE_RESEND_IN_ORDER:     resend,
-	outcryv1.ErrorCode_ERROR_CODE_STALE_BASE:          resend,
-	outcryv1.ErrorCode_ERROR_CODE_DEFINITION_CONFLICT: never,
-	outcryv1.ErrorCode_ERROR_CODE_ROOM_FULL:           never,
-	outcryv1.ErrorCode_ERROR_CODE_UNSUPPORTED_VERSION: never,
-	outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE:         soon,
-	outcryv1.ErrorCode_ERROR_CODE_INTERNAL:            never,
-	outcryv1.ErrorCode_ERROR_CODE_DELETED:             never,
-	outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_REACTIONS:  never,
-	outcryv1.ErrorCode_ERROR_CODE_ENTITY_PARKED:       later,
-	outcryv1.ErrorCode_ERROR_CODE_UNAUTHENTICATED:     signIn,
+// table has what the descriptor says of each code.
+var table = read()
+
+func read() map[outcryv1.ErrorCode]*outcryv1.CodeInfo {
+	t := map[outcryv1.ErrorCode]*outcryv1.CodeInfo{}
+	values := outcryv1.ErrorCode(0).Descriptor().Values()
+	for i := range values.Len() {
+		options, _ := values.Get(i).Options().(*descriptorpb.EnumValueOptions)
+		if proto.HasExtension(options, outcryv1.E_Code) {
+			t[outcryv1.ErrorCode(values.Get(i).Number())] = proto.GetExtension(options, outcryv1.E_Code).(*outcryv1.CodeInfo)
+		}
+	}
+	return t
+}
+
+// unknown is what is known of a code of another version.
+var unknown = &outcryv1.CodeInfo{Retry: outcryv1.Retry_RETRY_NEVER, Status: outcryv1.Status_STATUS_INTERNAL}
+
+// Of is what is known of a code: shared by all, to be read only.
+func Of(code outcryv1.ErrorCode) *outcryv1.CodeInfo {
+	if info, ok := table[code]; ok {
+		return info
+	}
+	return unknown
 }
 
 // RetryOf says what a client may do after an error of that code; NEVER for
 // codes of another version.
-func RetryOf(code outcryv1.ErrorCode) outcryv1.Retry { return of(code).retry }
+func RetryOf(code outcryv1.ErrorCode) outcryv1.Retry { return Of(code).Retry }
 
 // NewError makes an error with what the client may do, and after how many ms.
 // text is for people.
 func NewError(code outcryv1.ErrorCode, text string) *outcryv1.Error {
-	a := of(code)
-	return &outcryv1.Error{Code: code, Text: text, Retry: a.retry, RetryAfterMs: a.afterMs}
+	info := Of(code)
+	return &outcryv1.Error{Code: code, Text: text, Retry: info.Retry, RetryAfterMs: info.RetryAfterMs}
 }
 
-func of(code outcryv1.ErrorCode) advice {
-	if a, ok := table[code]; ok {
-		return a
-	}
-	return never
+// NewErrorAfter is NewError where it is known how long the client has to wait:
+// whole milliseconds, rounded up, at least one. The code's class is RETRY_AFTER.
+func NewErrorAfter(code outcryv1.ErrorCode, after time.Duration, text string) *outcryv1.Error {
+	e := NewError(code, text)
+	ms := (after + time.Millisecond - 1) / time.Millisecond
+	e.RetryAfterMs = uint32(min(max(ms, 1), time.Hour/time.Millisecond))
+	return e
 }

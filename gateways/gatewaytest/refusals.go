@@ -74,7 +74,7 @@ func tooManySubscriptions(t *testing.T, h *house) {
 	}
 	p := h.connect(t, "")
 	for i, a := range p.subscribe(subs...) {
-		if refused := a.GetError().GetCode() == outcryv1.ErrorCode_ERROR_CODE_OVERLOADED; refused != (i == 300) {
+		if refused := a.GetError().GetCode() == outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_SUBSCRIPTIONS && a.GetError().GetRetryAfterMs() > 0; refused != (i == 300) {
 			t.Errorf("subscription %d was answered %v", i, a)
 		}
 	}

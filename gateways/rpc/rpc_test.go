@@ -8,6 +8,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"outcry/gateways/fault"
 	outcryv1 "outcry/proto/outcry/v1"
 	"outcry/proto/outcry/v1/outcryv1connect"
 )
@@ -53,15 +54,12 @@ func dial(t *testing.T, f *failing) outcryv1connect.OutcryClient {
 func TestEveryErrorHasItsCodeOnTheWire(t *testing.T) {
 	for name, number := range outcryv1.ErrorCode_value {
 		code := outcryv1.ErrorCode(number)
-		want, ok := codes[code]
-		if !ok {
-			want = connect.CodeInternal
-		}
+		want := connect.Code(fault.Of(code).Status)
 		_, err := dial(t, &failing{err: coded(code)}).Bars(t.Context(), &outcryv1.BarsRequest{Instrument: "A", Resolution: 1})
 		if connect.CodeOf(err) != want {
 			t.Errorf("%s is %v on the wire, not %v", name, connect.CodeOf(err), want)
 		}
-		if got := detailOf(t, err); got.GetCode() != code {
+		if got := detailOf(t, err); got.GetCode() != code || got.GetRetry() != fault.RetryOf(code) || got.GetRetryAfterMs() != fault.Of(code).RetryAfterMs {
 			t.Errorf("%s arrives as %v", name, got)
 		}
 	}
@@ -89,8 +87,9 @@ func TestCodesSayWhetherAnotherTryHelps(t *testing.T) {
 		outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE:        connect.CodeUnavailable,
 		outcryv1.ErrorCode_ERROR_CODE_OVERLOADED:         connect.CodeResourceExhausted,
 	} {
-		if codes[code] != want {
-			t.Errorf("%v is %v, not %v", code, codes[code], want)
+		_, err := dial(t, &failing{err: coded(code)}).Bars(t.Context(), &outcryv1.BarsRequest{Instrument: "A", Resolution: 1})
+		if connect.CodeOf(err) != want {
+			t.Errorf("%v is %v, not %v", code, connect.CodeOf(err), want)
 		}
 	}
 }
@@ -108,6 +107,9 @@ func TestLimitsAreFilledInAndBounded(t *testing.T) {
 	refused := func(name string, err error) {
 		if connect.CodeOf(err) != connect.CodeInvalidArgument {
 			t.Errorf("%s: %v", name, err)
+		}
+		if got := detailOf(t, err); got.GetCode() != outcryv1.ErrorCode_ERROR_CODE_INVALID || got.GetText() == "" {
+			t.Errorf("%s: the detail is %v", name, got)
 		}
 	}
 	_, err := client.Bars(t.Context(), &outcryv1.BarsRequest{Instrument: "A", Resolution: 1, Limit: 50_001})

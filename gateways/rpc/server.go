@@ -8,6 +8,7 @@ import (
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
 
+	"outcry/gateways/fault"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -109,18 +110,6 @@ func answer[A any](s *server, call func() (A, error)) (A, error) {
 	return none, s.coded(err)
 }
 
-// codes of ours as Connect's (and so gRPC's and HTTP's).
-var codes = map[outcryv1.ErrorCode]connect.Code{
-	outcryv1.ErrorCode_ERROR_CODE_MALFORMED:          connect.CodeInvalidArgument,
-	outcryv1.ErrorCode_ERROR_CODE_INVALID:            connect.CodeInvalidArgument,
-	outcryv1.ErrorCode_ERROR_CODE_TOO_LARGE:          connect.CodeResourceExhausted,
-	outcryv1.ErrorCode_ERROR_CODE_UNKNOWN_INSTRUMENT: connect.CodeNotFound,
-	outcryv1.ErrorCode_ERROR_CODE_UNKNOWN_ROOM:       connect.CodeNotFound,
-	outcryv1.ErrorCode_ERROR_CODE_UNKNOWN_MESSAGE:    connect.CodeNotFound,
-	outcryv1.ErrorCode_ERROR_CODE_OVERLOADED:         connect.CodeResourceExhausted,
-	outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE:        connect.CodeUnavailable,
-}
-
 // coded keeps our own code as a detail, so that clients can branch on it.
 func (s *server) coded(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -130,19 +119,20 @@ func (s *server) coded(err error) error {
 	if s.CodeOf != nil {
 		code = s.CodeOf(err)
 	}
-	c, ok := codes[code]
-	if !ok {
-		c = connect.CodeInternal
-	}
-	coded := connect.NewError(c, err)
-	if detail, err := connect.NewErrorDetail(&outcryv1.Error{Code: code, Text: err.Error()}); err == nil {
+	return refusal(fault.NewError(code, err.Error()))
+}
+
+// refusal is an error as Connect, gRPC and gRPC-Web tell it.
+func refusal(e *outcryv1.Error) error {
+	coded := connect.NewError(connect.Code(fault.Of(e.Code).Status), errors.New(e.Text))
+	if detail, err := connect.NewErrorDetail(e); err == nil { // else the text is not UTF-8, and the status has to do
 		coded.AddDetail(detail)
 	}
 	return coded
 }
 
 func invalid(format string, args ...any) error {
-	return connect.NewError(connect.CodeInvalidArgument, fmt.Errorf(format, args...))
+	return refusal(fault.NewError(outcryv1.ErrorCode_ERROR_CODE_INVALID, fmt.Sprintf(format, args...)))
 }
 
 // bound fills in a limit's default and refuses what is above its bound.

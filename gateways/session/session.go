@@ -98,7 +98,7 @@ func (s *Session) Tick(now time.Time) {
 	s.now = now
 	if !s.helloBy.IsZero() {
 		if !now.Before(s.helloBy) {
-			s.end(failure(outcryv1.ErrorCode_ERROR_CODE_INVALID, "no hello came"))
+			s.end(failure(outcryv1.ErrorCode_ERROR_CODE_TIMED_OUT, "no hello came within %s", s.config.HelloWithin))
 		}
 		return
 	}

@@ -67,7 +67,7 @@ func (s *Session) open(want *outcryv1.Subscription) (*subscription, *outcryv1.Er
 		s.drop(old, invalid("replaced by a later subscription"))
 	}
 	if len(s.topics) >= s.config.Limits.Subscriptions {
-		return nil, failure(outcryv1.ErrorCode_ERROR_CODE_OVERLOADED, "at most %d subscriptions", s.config.Limits.Subscriptions)
+		return nil, failure(outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_SUBSCRIPTIONS, "at most %d subscriptions", s.config.Limits.Subscriptions)
 	}
 	sub := &subscription{session: s, topic: want.GetTopic(), key: key}
 	sub.watch = relay.NewWatch(sub, s.options.Marks)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gobwas/ws"
 
+	"outcry/gateways/fault"
 	"outcry/gateways/relay/wire"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -13,8 +14,6 @@ import (
 const (
 	final    = 0x80
 	headRoom = 4 // a head of 2, 4 or 10 bytes: most messages need 4
-	// closeOfCode + an ErrorCode is the close code of a session that ended with it.
-	closeOfCode ws.StatusCode = 4000
 	// mostReason is what fits beside the code in a close frame.
 	mostReason = ws.MaxControlFramePayloadSize - 2
 )
@@ -64,7 +63,7 @@ func (f framing) Goodbye(dst []byte, why *outcryv1.Error) []byte {
 	if why == nil {
 		return append(dst, closeFrame(ws.StatusGoingAway, "the server is stopping")...)
 	}
-	return append(dst, closeFrame(closeOfCode+ws.StatusCode(why.GetCode()), why.GetText())...)
+	return append(dst, closeFrame(ws.StatusCode(fault.CloseCode(why.GetCode())), why.GetText())...)
 }
 
 // closeFrame makes a whole close frame; a reason that is too long is cut.

@@ -23,186 +23,6 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Stable codes of everything that can be refused.
-type ErrorCode int32
-
-const (
-	ErrorCode_ERROR_CODE_UNSPECIFIED ErrorCode = 0
-	// The frame or request cannot be read.
-	ErrorCode_ERROR_CODE_MALFORMED ErrorCode = 1
-	// A field has a value that is not allowed; the text says which.
-	ErrorCode_ERROR_CODE_INVALID            ErrorCode = 2
-	ErrorCode_ERROR_CODE_TOO_LARGE          ErrorCode = 3
-	ErrorCode_ERROR_CODE_UNKNOWN_INSTRUMENT ErrorCode = 4
-	ErrorCode_ERROR_CODE_UNKNOWN_ROOM       ErrorCode = 5
-	ErrorCode_ERROR_CODE_UNKNOWN_MESSAGE    ErrorCode = 6
-	ErrorCode_ERROR_CODE_NOT_A_MEMBER       ErrorCode = 7
-	ErrorCode_ERROR_CODE_FORBIDDEN          ErrorCode = 8
-	// The client message id is older than the room's window of ids.
-	ErrorCode_ERROR_CODE_TOO_OLD ErrorCode = 9
-	// The same client message id came with another body.
-	ErrorCode_ERROR_CODE_CONFLICT   ErrorCode = 10
-	ErrorCode_ERROR_CODE_OVERLOADED ErrorCode = 11
-	// Not known whether it was done; resend with the same id.
-	ErrorCode_ERROR_CODE_OUTCOME_UNKNOWN ErrorCode = 12
-	ErrorCode_ERROR_CODE_RESEND_IN_ORDER ErrorCode = 13
-	// The message read beside the command was out of date; the gateway reads again.
-	ErrorCode_ERROR_CODE_STALE_BASE ErrorCode = 14
-	// The definition contradicts the accepted one.
-	ErrorCode_ERROR_CODE_DEFINITION_CONFLICT ErrorCode = 15
-	ErrorCode_ERROR_CODE_ROOM_FULL           ErrorCode = 16
-	ErrorCode_ERROR_CODE_UNSUPPORTED_VERSION ErrorCode = 17
-	ErrorCode_ERROR_CODE_UNAVAILABLE         ErrorCode = 18
-	ErrorCode_ERROR_CODE_INTERNAL            ErrorCode = 19
-	ErrorCode_ERROR_CODE_DELETED             ErrorCode = 20
-	ErrorCode_ERROR_CODE_TOO_MANY_REACTIONS  ErrorCode = 21
-	ErrorCode_ERROR_CODE_ENTITY_PARKED       ErrorCode = 22
-	// Nobody is signed in: the token is missing, forged, expired or revoked.
-	ErrorCode_ERROR_CODE_UNAUTHENTICATED ErrorCode = 23
-)
-
-// Enum value maps for ErrorCode.
-var (
-	ErrorCode_name = map[int32]string{
-		0:  "ERROR_CODE_UNSPECIFIED",
-		1:  "ERROR_CODE_MALFORMED",
-		2:  "ERROR_CODE_INVALID",
-		3:  "ERROR_CODE_TOO_LARGE",
-		4:  "ERROR_CODE_UNKNOWN_INSTRUMENT",
-		5:  "ERROR_CODE_UNKNOWN_ROOM",
-		6:  "ERROR_CODE_UNKNOWN_MESSAGE",
-		7:  "ERROR_CODE_NOT_A_MEMBER",
-		8:  "ERROR_CODE_FORBIDDEN",
-		9:  "ERROR_CODE_TOO_OLD",
-		10: "ERROR_CODE_CONFLICT",
-		11: "ERROR_CODE_OVERLOADED",
-		12: "ERROR_CODE_OUTCOME_UNKNOWN",
-		13: "ERROR_CODE_RESEND_IN_ORDER",
-		14: "ERROR_CODE_STALE_BASE",
-		15: "ERROR_CODE_DEFINITION_CONFLICT",
-		16: "ERROR_CODE_ROOM_FULL",
-		17: "ERROR_CODE_UNSUPPORTED_VERSION",
-		18: "ERROR_CODE_UNAVAILABLE",
-		19: "ERROR_CODE_INTERNAL",
-		20: "ERROR_CODE_DELETED",
-		21: "ERROR_CODE_TOO_MANY_REACTIONS",
-		22: "ERROR_CODE_ENTITY_PARKED",
-		23: "ERROR_CODE_UNAUTHENTICATED",
-	}
-	ErrorCode_value = map[string]int32{
-		"ERROR_CODE_UNSPECIFIED":         0,
-		"ERROR_CODE_MALFORMED":           1,
-		"ERROR_CODE_INVALID":             2,
-		"ERROR_CODE_TOO_LARGE":           3,
-		"ERROR_CODE_UNKNOWN_INSTRUMENT":  4,
-		"ERROR_CODE_UNKNOWN_ROOM":        5,
-		"ERROR_CODE_UNKNOWN_MESSAGE":     6,
-		"ERROR_CODE_NOT_A_MEMBER":        7,
-		"ERROR_CODE_FORBIDDEN":           8,
-		"ERROR_CODE_TOO_OLD":             9,
-		"ERROR_CODE_CONFLICT":            10,
-		"ERROR_CODE_OVERLOADED":          11,
-		"ERROR_CODE_OUTCOME_UNKNOWN":     12,
-		"ERROR_CODE_RESEND_IN_ORDER":     13,
-		"ERROR_CODE_STALE_BASE":          14,
-		"ERROR_CODE_DEFINITION_CONFLICT": 15,
-		"ERROR_CODE_ROOM_FULL":           16,
-		"ERROR_CODE_UNSUPPORTED_VERSION": 17,
-		"ERROR_CODE_UNAVAILABLE":         18,
-		"ERROR_CODE_INTERNAL":            19,
-		"ERROR_CODE_DELETED":             20,
-		"ERROR_CODE_TOO_MANY_REACTIONS":  21,
-		"ERROR_CODE_ENTITY_PARKED":       22,
-		"ERROR_CODE_UNAUTHENTICATED":     23,
-	}
-)
-
-func (x ErrorCode) Enum() *ErrorCode {
-	p := new(ErrorCode)
-	*p = x
-	return p
-}
-
-func (x ErrorCode) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (ErrorCode) Descriptor() protoreflect.EnumDescriptor {
-	return file_outcry_v1_frames_proto_enumTypes[0].Descriptor()
-}
-
-func (ErrorCode) Type() protoreflect.EnumType {
-	return &file_outcry_v1_frames_proto_enumTypes[0]
-}
-
-func (x ErrorCode) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use ErrorCode.Descriptor instead.
-func (ErrorCode) EnumDescriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{0}
-}
-
-// What a client may do after an error.
-type Retry int32
-
-const (
-	Retry_RETRY_UNSPECIFIED    Retry = 0
-	Retry_RETRY_NEVER          Retry = 1
-	Retry_RETRY_AFTER          Retry = 2
-	Retry_RETRY_SIGN_IN        Retry = 3
-	Retry_RETRY_RESEND_SAME_ID Retry = 4
-	Retry_RETRY_RESYNC         Retry = 5
-)
-
-// Enum value maps for Retry.
-var (
-	Retry_name = map[int32]string{
-		0: "RETRY_UNSPECIFIED",
-		1: "RETRY_NEVER",
-		2: "RETRY_AFTER",
-		3: "RETRY_SIGN_IN",
-		4: "RETRY_RESEND_SAME_ID",
-		5: "RETRY_RESYNC",
-	}
-	Retry_value = map[string]int32{
-		"RETRY_UNSPECIFIED":    0,
-		"RETRY_NEVER":          1,
-		"RETRY_AFTER":          2,
-		"RETRY_SIGN_IN":        3,
-		"RETRY_RESEND_SAME_ID": 4,
-		"RETRY_RESYNC":         5,
-	}
-)
-
-func (x Retry) Enum() *Retry {
-	p := new(Retry)
-	*p = x
-	return p
-}
-
-func (x Retry) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (Retry) Descriptor() protoreflect.EnumDescriptor {
-	return file_outcry_v1_frames_proto_enumTypes[1].Descriptor()
-}
-
-func (Retry) Type() protoreflect.EnumType {
-	return &file_outcry_v1_frames_proto_enumTypes[1]
-}
-
-func (x Retry) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use Retry.Descriptor instead.
-func (Retry) EnumDescriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{1}
-}
-
 type Channel int32
 
 const (
@@ -254,11 +74,11 @@ func (x Channel) String() string {
 }
 
 func (Channel) Descriptor() protoreflect.EnumDescriptor {
-	return file_outcry_v1_frames_proto_enumTypes[2].Descriptor()
+	return file_outcry_v1_frames_proto_enumTypes[0].Descriptor()
 }
 
 func (Channel) Type() protoreflect.EnumType {
-	return &file_outcry_v1_frames_proto_enumTypes[2]
+	return &file_outcry_v1_frames_proto_enumTypes[0]
 }
 
 func (x Channel) Number() protoreflect.EnumNumber {
@@ -267,7 +87,7 @@ func (x Channel) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Channel.Descriptor instead.
 func (Channel) EnumDescriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{2}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{0}
 }
 
 type StaleReason int32
@@ -306,11 +126,11 @@ func (x StaleReason) String() string {
 }
 
 func (StaleReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_outcry_v1_frames_proto_enumTypes[3].Descriptor()
+	return file_outcry_v1_frames_proto_enumTypes[1].Descriptor()
 }
 
 func (StaleReason) Type() protoreflect.EnumType {
-	return &file_outcry_v1_frames_proto_enumTypes[3]
+	return &file_outcry_v1_frames_proto_enumTypes[1]
 }
 
 func (x StaleReason) Number() protoreflect.EnumNumber {
@@ -319,7 +139,7 @@ func (x StaleReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use StaleReason.Descriptor instead.
 func (StaleReason) EnumDescriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{3}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{1}
 }
 
 type OutcomeKind int32
@@ -359,11 +179,11 @@ func (x OutcomeKind) String() string {
 }
 
 func (OutcomeKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_outcry_v1_frames_proto_enumTypes[4].Descriptor()
+	return file_outcry_v1_frames_proto_enumTypes[2].Descriptor()
 }
 
 func (OutcomeKind) Type() protoreflect.EnumType {
-	return &file_outcry_v1_frames_proto_enumTypes[4]
+	return &file_outcry_v1_frames_proto_enumTypes[2]
 }
 
 func (x OutcomeKind) Number() protoreflect.EnumNumber {
@@ -372,76 +192,7 @@ func (x OutcomeKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use OutcomeKind.Descriptor instead.
 func (OutcomeKind) EnumDescriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{4}
-}
-
-type Error struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	Code  ErrorCode              `protobuf:"varint,1,opt,name=code,proto3,enum=outcry.v1.ErrorCode" json:"code,omitempty"`
-	// For people; not stable.
-	Text          string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
-	Retry         Retry  `protobuf:"varint,3,opt,name=retry,proto3,enum=outcry.v1.Retry" json:"retry,omitempty"`
-	RetryAfterMs  uint32 `protobuf:"varint,4,opt,name=retry_after_ms,json=retryAfterMs,proto3" json:"retry_after_ms,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Error) Reset() {
-	*x = Error{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Error) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Error) ProtoMessage() {}
-
-func (x *Error) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Error.ProtoReflect.Descriptor instead.
-func (*Error) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *Error) GetCode() ErrorCode {
-	if x != nil {
-		return x.Code
-	}
-	return ErrorCode_ERROR_CODE_UNSPECIFIED
-}
-
-func (x *Error) GetText() string {
-	if x != nil {
-		return x.Text
-	}
-	return ""
-}
-
-func (x *Error) GetRetry() Retry {
-	if x != nil {
-		return x.Retry
-	}
-	return Retry_RETRY_UNSPECIFIED
-}
-
-func (x *Error) GetRetryAfterMs() uint32 {
-	if x != nil {
-		return x.RetryAfterMs
-	}
-	return 0
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{2}
 }
 
 // Topic is what one subscription is about.
@@ -457,7 +208,7 @@ type Topic struct {
 
 func (x *Topic) Reset() {
 	*x = Topic{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[1]
+	mi := &file_outcry_v1_frames_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -469,7 +220,7 @@ func (x *Topic) String() string {
 func (*Topic) ProtoMessage() {}
 
 func (x *Topic) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[1]
+	mi := &file_outcry_v1_frames_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -482,7 +233,7 @@ func (x *Topic) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Topic.ProtoReflect.Descriptor instead.
 func (*Topic) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{1}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *Topic) GetChannel() Channel {
@@ -521,7 +272,7 @@ type ClientHello struct {
 
 func (x *ClientHello) Reset() {
 	*x = ClientHello{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[2]
+	mi := &file_outcry_v1_frames_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -533,7 +284,7 @@ func (x *ClientHello) String() string {
 func (*ClientHello) ProtoMessage() {}
 
 func (x *ClientHello) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[2]
+	mi := &file_outcry_v1_frames_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -546,7 +297,7 @@ func (x *ClientHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientHello.ProtoReflect.Descriptor instead.
 func (*ClientHello) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{2}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *ClientHello) GetVersion() uint32 {
@@ -588,7 +339,7 @@ type SignIn struct {
 
 func (x *SignIn) Reset() {
 	*x = SignIn{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[3]
+	mi := &file_outcry_v1_frames_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -600,7 +351,7 @@ func (x *SignIn) String() string {
 func (*SignIn) ProtoMessage() {}
 
 func (x *SignIn) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[3]
+	mi := &file_outcry_v1_frames_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -613,7 +364,7 @@ func (x *SignIn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignIn.ProtoReflect.Descriptor instead.
 func (*SignIn) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{3}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *SignIn) GetRequest() uint32 {
@@ -641,7 +392,7 @@ type Subscribe struct {
 
 func (x *Subscribe) Reset() {
 	*x = Subscribe{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[4]
+	mi := &file_outcry_v1_frames_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -653,7 +404,7 @@ func (x *Subscribe) String() string {
 func (*Subscribe) ProtoMessage() {}
 
 func (x *Subscribe) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[4]
+	mi := &file_outcry_v1_frames_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -666,7 +417,7 @@ func (x *Subscribe) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Subscribe.ProtoReflect.Descriptor instead.
 func (*Subscribe) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{4}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Subscribe) GetRequest() uint32 {
@@ -699,7 +450,7 @@ type Subscription struct {
 
 func (x *Subscription) Reset() {
 	*x = Subscription{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[5]
+	mi := &file_outcry_v1_frames_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -711,7 +462,7 @@ func (x *Subscription) String() string {
 func (*Subscription) ProtoMessage() {}
 
 func (x *Subscription) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[5]
+	mi := &file_outcry_v1_frames_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -724,7 +475,7 @@ func (x *Subscription) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Subscription.ProtoReflect.Descriptor instead.
 func (*Subscription) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{5}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Subscription) GetTopic() *Topic {
@@ -765,7 +516,7 @@ type Unsubscribe struct {
 
 func (x *Unsubscribe) Reset() {
 	*x = Unsubscribe{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[6]
+	mi := &file_outcry_v1_frames_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -777,7 +528,7 @@ func (x *Unsubscribe) String() string {
 func (*Unsubscribe) ProtoMessage() {}
 
 func (x *Unsubscribe) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[6]
+	mi := &file_outcry_v1_frames_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -790,7 +541,7 @@ func (x *Unsubscribe) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unsubscribe.ProtoReflect.Descriptor instead.
 func (*Unsubscribe) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{6}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Unsubscribe) GetRequest() uint32 {
@@ -830,7 +581,7 @@ type Command struct {
 
 func (x *Command) Reset() {
 	*x = Command{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[7]
+	mi := &file_outcry_v1_frames_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -842,7 +593,7 @@ func (x *Command) String() string {
 func (*Command) ProtoMessage() {}
 
 func (x *Command) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[7]
+	mi := &file_outcry_v1_frames_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -855,7 +606,7 @@ func (x *Command) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Command.ProtoReflect.Descriptor instead.
 func (*Command) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{7}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Command) GetRoom() string {
@@ -1019,7 +770,7 @@ type HistoryRequest struct {
 
 func (x *HistoryRequest) Reset() {
 	*x = HistoryRequest{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[8]
+	mi := &file_outcry_v1_frames_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1031,7 +782,7 @@ func (x *HistoryRequest) String() string {
 func (*HistoryRequest) ProtoMessage() {}
 
 func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[8]
+	mi := &file_outcry_v1_frames_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1044,7 +795,7 @@ func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryRequest.ProtoReflect.Descriptor instead.
 func (*HistoryRequest) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{8}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *HistoryRequest) GetRequest() uint32 {
@@ -1091,7 +842,7 @@ type Ping struct {
 
 func (x *Ping) Reset() {
 	*x = Ping{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[9]
+	mi := &file_outcry_v1_frames_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1103,7 +854,7 @@ func (x *Ping) String() string {
 func (*Ping) ProtoMessage() {}
 
 func (x *Ping) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[9]
+	mi := &file_outcry_v1_frames_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1116,7 +867,7 @@ func (x *Ping) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ping.ProtoReflect.Descriptor instead.
 func (*Ping) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{9}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Ping) GetClientTimeNs() int64 {
@@ -1144,7 +895,7 @@ type ClientFrame struct {
 
 func (x *ClientFrame) Reset() {
 	*x = ClientFrame{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[10]
+	mi := &file_outcry_v1_frames_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1156,7 +907,7 @@ func (x *ClientFrame) String() string {
 func (*ClientFrame) ProtoMessage() {}
 
 func (x *ClientFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[10]
+	mi := &file_outcry_v1_frames_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1169,7 +920,7 @@ func (x *ClientFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientFrame.ProtoReflect.Descriptor instead.
 func (*ClientFrame) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{10}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ClientFrame) GetFrame() isClientFrame_Frame {
@@ -1300,7 +1051,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[11]
+	mi := &file_outcry_v1_frames_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1312,7 +1063,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[11]
+	mi := &file_outcry_v1_frames_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1325,7 +1076,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{11}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Limits) GetSubscriptions() uint32 {
@@ -1377,7 +1128,7 @@ type ServerHello struct {
 
 func (x *ServerHello) Reset() {
 	*x = ServerHello{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[12]
+	mi := &file_outcry_v1_frames_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1389,7 +1140,7 @@ func (x *ServerHello) String() string {
 func (*ServerHello) ProtoMessage() {}
 
 func (x *ServerHello) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[12]
+	mi := &file_outcry_v1_frames_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1402,7 +1153,7 @@ func (x *ServerHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerHello.ProtoReflect.Descriptor instead.
 func (*ServerHello) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{12}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ServerHello) GetVersion() uint32 {
@@ -1487,7 +1238,7 @@ type SignInAnswer struct {
 
 func (x *SignInAnswer) Reset() {
 	*x = SignInAnswer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[13]
+	mi := &file_outcry_v1_frames_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1499,7 +1250,7 @@ func (x *SignInAnswer) String() string {
 func (*SignInAnswer) ProtoMessage() {}
 
 func (x *SignInAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[13]
+	mi := &file_outcry_v1_frames_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1512,7 +1263,7 @@ func (x *SignInAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignInAnswer.ProtoReflect.Descriptor instead.
 func (*SignInAnswer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{13}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *SignInAnswer) GetRequest() uint32 {
@@ -1546,7 +1297,7 @@ type SubscribeAnswer struct {
 
 func (x *SubscribeAnswer) Reset() {
 	*x = SubscribeAnswer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[14]
+	mi := &file_outcry_v1_frames_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1558,7 +1309,7 @@ func (x *SubscribeAnswer) String() string {
 func (*SubscribeAnswer) ProtoMessage() {}
 
 func (x *SubscribeAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[14]
+	mi := &file_outcry_v1_frames_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1571,7 +1322,7 @@ func (x *SubscribeAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeAnswer.ProtoReflect.Descriptor instead.
 func (*SubscribeAnswer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{14}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SubscribeAnswer) GetRequest() uint32 {
@@ -1599,7 +1350,7 @@ type TopicAnswer struct {
 
 func (x *TopicAnswer) Reset() {
 	*x = TopicAnswer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[15]
+	mi := &file_outcry_v1_frames_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1611,7 +1362,7 @@ func (x *TopicAnswer) String() string {
 func (*TopicAnswer) ProtoMessage() {}
 
 func (x *TopicAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[15]
+	mi := &file_outcry_v1_frames_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1624,7 +1375,7 @@ func (x *TopicAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopicAnswer.ProtoReflect.Descriptor instead.
 func (*TopicAnswer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{15}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *TopicAnswer) GetTopic() *Topic {
@@ -1651,7 +1402,7 @@ type Staleness struct {
 
 func (x *Staleness) Reset() {
 	*x = Staleness{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[16]
+	mi := &file_outcry_v1_frames_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1663,7 +1414,7 @@ func (x *Staleness) String() string {
 func (*Staleness) ProtoMessage() {}
 
 func (x *Staleness) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[16]
+	mi := &file_outcry_v1_frames_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1676,7 +1427,7 @@ func (x *Staleness) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Staleness.ProtoReflect.Descriptor instead.
 func (*Staleness) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{16}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Staleness) GetSinceNs() int64 {
@@ -1714,7 +1465,7 @@ type Update struct {
 
 func (x *Update) Reset() {
 	*x = Update{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[17]
+	mi := &file_outcry_v1_frames_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1726,7 +1477,7 @@ func (x *Update) String() string {
 func (*Update) ProtoMessage() {}
 
 func (x *Update) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[17]
+	mi := &file_outcry_v1_frames_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1739,7 +1490,7 @@ func (x *Update) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Update.ProtoReflect.Descriptor instead.
 func (*Update) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{17}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Update) GetInstrument() string {
@@ -1842,7 +1593,7 @@ type Items struct {
 
 func (x *Items) Reset() {
 	*x = Items{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[18]
+	mi := &file_outcry_v1_frames_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1854,7 +1605,7 @@ func (x *Items) String() string {
 func (*Items) ProtoMessage() {}
 
 func (x *Items) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[18]
+	mi := &file_outcry_v1_frames_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1867,7 +1618,7 @@ func (x *Items) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Items.ProtoReflect.Descriptor instead.
 func (*Items) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{18}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Items) GetTopic() *Topic {
@@ -1915,7 +1666,7 @@ type Item struct {
 
 func (x *Item) Reset() {
 	*x = Item{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[19]
+	mi := &file_outcry_v1_frames_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1927,7 +1678,7 @@ func (x *Item) String() string {
 func (*Item) ProtoMessage() {}
 
 func (x *Item) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[19]
+	mi := &file_outcry_v1_frames_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1940,7 +1691,7 @@ func (x *Item) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Item.ProtoReflect.Descriptor instead.
 func (*Item) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{19}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Item) GetSeq() uint64 {
@@ -2025,7 +1776,7 @@ type HistoryLost struct {
 
 func (x *HistoryLost) Reset() {
 	*x = HistoryLost{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[20]
+	mi := &file_outcry_v1_frames_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2037,7 +1788,7 @@ func (x *HistoryLost) String() string {
 func (*HistoryLost) ProtoMessage() {}
 
 func (x *HistoryLost) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[20]
+	mi := &file_outcry_v1_frames_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2050,7 +1801,7 @@ func (x *HistoryLost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryLost.ProtoReflect.Descriptor instead.
 func (*HistoryLost) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{20}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *HistoryLost) GetTopic() *Topic {
@@ -2088,7 +1839,7 @@ type HistoryPage struct {
 
 func (x *HistoryPage) Reset() {
 	*x = HistoryPage{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[21]
+	mi := &file_outcry_v1_frames_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2100,7 +1851,7 @@ func (x *HistoryPage) String() string {
 func (*HistoryPage) ProtoMessage() {}
 
 func (x *HistoryPage) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[21]
+	mi := &file_outcry_v1_frames_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2113,7 +1864,7 @@ func (x *HistoryPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryPage.ProtoReflect.Descriptor instead.
 func (*HistoryPage) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{21}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *HistoryPage) GetRequest() uint32 {
@@ -2165,7 +1916,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[22]
+	mi := &file_outcry_v1_frames_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2177,7 +1928,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[22]
+	mi := &file_outcry_v1_frames_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2190,7 +1941,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{22}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Answer) GetClientMsgId() []byte {
@@ -2241,7 +1992,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[23]
+	mi := &file_outcry_v1_frames_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2253,7 +2004,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[23]
+	mi := &file_outcry_v1_frames_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2266,7 +2017,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{23}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Heartbeat) GetServerTimeNs() int64 {
@@ -2301,7 +2052,7 @@ type Complete struct {
 
 func (x *Complete) Reset() {
 	*x = Complete{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[24]
+	mi := &file_outcry_v1_frames_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2313,7 +2064,7 @@ func (x *Complete) String() string {
 func (*Complete) ProtoMessage() {}
 
 func (x *Complete) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[24]
+	mi := &file_outcry_v1_frames_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2326,7 +2077,7 @@ func (x *Complete) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Complete.ProtoReflect.Descriptor instead.
 func (*Complete) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{24}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Complete) GetTopic() *Topic {
@@ -2353,7 +2104,7 @@ type Pong struct {
 
 func (x *Pong) Reset() {
 	*x = Pong{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[25]
+	mi := &file_outcry_v1_frames_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2365,7 +2116,7 @@ func (x *Pong) String() string {
 func (*Pong) ProtoMessage() {}
 
 func (x *Pong) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[25]
+	mi := &file_outcry_v1_frames_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2378,7 +2129,7 @@ func (x *Pong) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pong.ProtoReflect.Descriptor instead.
 func (*Pong) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{25}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Pong) GetClientTimeNs() int64 {
@@ -2405,7 +2156,7 @@ type Drain struct {
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[26]
+	mi := &file_outcry_v1_frames_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2417,7 +2168,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[26]
+	mi := &file_outcry_v1_frames_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2430,7 +2181,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{26}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Drain) GetRetryWithinMs() uint32 {
@@ -2465,7 +2216,7 @@ type ServerFrame struct {
 
 func (x *ServerFrame) Reset() {
 	*x = ServerFrame{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[27]
+	mi := &file_outcry_v1_frames_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2477,7 +2228,7 @@ func (x *ServerFrame) String() string {
 func (*ServerFrame) ProtoMessage() {}
 
 func (x *ServerFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[27]
+	mi := &file_outcry_v1_frames_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2490,7 +2241,7 @@ func (x *ServerFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerFrame.ProtoReflect.Descriptor instead.
 func (*ServerFrame) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{27}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ServerFrame) GetFrame() isServerFrame_Frame {
@@ -2725,7 +2476,7 @@ type ServerFrames struct {
 
 func (x *ServerFrames) Reset() {
 	*x = ServerFrames{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[28]
+	mi := &file_outcry_v1_frames_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2737,7 +2488,7 @@ func (x *ServerFrames) String() string {
 func (*ServerFrames) ProtoMessage() {}
 
 func (x *ServerFrames) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[28]
+	mi := &file_outcry_v1_frames_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2750,7 +2501,7 @@ func (x *ServerFrames) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerFrames.ProtoReflect.Descriptor instead.
 func (*ServerFrames) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{28}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ServerFrames) GetFrames() []*ServerFrame {
@@ -2764,12 +2515,7 @@ var File_outcry_v1_frames_proto protoreflect.FileDescriptor
 
 const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\n" +
-	"\x16outcry/v1/frames.proto\x12\toutcry.v1\x1a\x14outcry/v1/room.proto\x1a\x14outcry/v1/rows.proto\x1a\x14outcry/v1/tape.proto\"\x93\x01\n" +
-	"\x05Error\x12(\n" +
-	"\x04code\x18\x01 \x01(\x0e2\x14.outcry.v1.ErrorCodeR\x04code\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\x12&\n" +
-	"\x05retry\x18\x03 \x01(\x0e2\x10.outcry.v1.RetryR\x05retry\x12$\n" +
-	"\x0eretry_after_ms\x18\x04 \x01(\rR\fretryAfterMs\"|\n" +
+	"\x16outcry/v1/frames.proto\x12\toutcry.v1\x1a\x16outcry/v1/errors.proto\x1a\x14outcry/v1/room.proto\x1a\x14outcry/v1/rows.proto\x1a\x14outcry/v1/tape.proto\"|\n" +
 	"\x05Topic\x12,\n" +
 	"\achannel\x18\x01 \x01(\x0e2\x12.outcry.v1.ChannelR\achannel\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x125\n" +
@@ -2934,40 +2680,7 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\tsigned_in\x18\x0e \x01(\v2\x17.outcry.v1.SignInAnswerH\x00R\bsignedInB\a\n" +
 	"\x05frame\">\n" +
 	"\fServerFrames\x12.\n" +
-	"\x06frames\x18\x01 \x03(\v2\x16.outcry.v1.ServerFrameR\x06frames*\xc1\x05\n" +
-	"\tErrorCode\x12\x1a\n" +
-	"\x16ERROR_CODE_UNSPECIFIED\x10\x00\x12\x18\n" +
-	"\x14ERROR_CODE_MALFORMED\x10\x01\x12\x16\n" +
-	"\x12ERROR_CODE_INVALID\x10\x02\x12\x18\n" +
-	"\x14ERROR_CODE_TOO_LARGE\x10\x03\x12!\n" +
-	"\x1dERROR_CODE_UNKNOWN_INSTRUMENT\x10\x04\x12\x1b\n" +
-	"\x17ERROR_CODE_UNKNOWN_ROOM\x10\x05\x12\x1e\n" +
-	"\x1aERROR_CODE_UNKNOWN_MESSAGE\x10\x06\x12\x1b\n" +
-	"\x17ERROR_CODE_NOT_A_MEMBER\x10\a\x12\x18\n" +
-	"\x14ERROR_CODE_FORBIDDEN\x10\b\x12\x16\n" +
-	"\x12ERROR_CODE_TOO_OLD\x10\t\x12\x17\n" +
-	"\x13ERROR_CODE_CONFLICT\x10\n" +
-	"\x12\x19\n" +
-	"\x15ERROR_CODE_OVERLOADED\x10\v\x12\x1e\n" +
-	"\x1aERROR_CODE_OUTCOME_UNKNOWN\x10\f\x12\x1e\n" +
-	"\x1aERROR_CODE_RESEND_IN_ORDER\x10\r\x12\x19\n" +
-	"\x15ERROR_CODE_STALE_BASE\x10\x0e\x12\"\n" +
-	"\x1eERROR_CODE_DEFINITION_CONFLICT\x10\x0f\x12\x18\n" +
-	"\x14ERROR_CODE_ROOM_FULL\x10\x10\x12\"\n" +
-	"\x1eERROR_CODE_UNSUPPORTED_VERSION\x10\x11\x12\x1a\n" +
-	"\x16ERROR_CODE_UNAVAILABLE\x10\x12\x12\x17\n" +
-	"\x13ERROR_CODE_INTERNAL\x10\x13\x12\x16\n" +
-	"\x12ERROR_CODE_DELETED\x10\x14\x12!\n" +
-	"\x1dERROR_CODE_TOO_MANY_REACTIONS\x10\x15\x12\x1c\n" +
-	"\x18ERROR_CODE_ENTITY_PARKED\x10\x16\x12\x1e\n" +
-	"\x1aERROR_CODE_UNAUTHENTICATED\x10\x17*\x7f\n" +
-	"\x05Retry\x12\x15\n" +
-	"\x11RETRY_UNSPECIFIED\x10\x00\x12\x0f\n" +
-	"\vRETRY_NEVER\x10\x01\x12\x0f\n" +
-	"\vRETRY_AFTER\x10\x02\x12\x11\n" +
-	"\rRETRY_SIGN_IN\x10\x03\x12\x18\n" +
-	"\x14RETRY_RESEND_SAME_ID\x10\x04\x12\x10\n" +
-	"\fRETRY_RESYNC\x10\x05*\x98\x01\n" +
+	"\x06frames\x18\x01 \x03(\v2\x16.outcry.v1.ServerFrameR\x06frames*\x98\x01\n" +
 	"\aChannel\x12\x17\n" +
 	"\x13CHANNEL_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rCHANNEL_QUOTE\x10\x01\x12\x11\n" +
@@ -2999,124 +2712,120 @@ func file_outcry_v1_frames_proto_rawDescGZIP() []byte {
 	return file_outcry_v1_frames_proto_rawDescData
 }
 
-var file_outcry_v1_frames_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_outcry_v1_frames_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_outcry_v1_frames_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_outcry_v1_frames_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_outcry_v1_frames_proto_goTypes = []any{
-	(ErrorCode)(0),          // 0: outcry.v1.ErrorCode
-	(Retry)(0),              // 1: outcry.v1.Retry
-	(Channel)(0),            // 2: outcry.v1.Channel
-	(StaleReason)(0),        // 3: outcry.v1.StaleReason
-	(OutcomeKind)(0),        // 4: outcry.v1.OutcomeKind
-	(*Error)(nil),           // 5: outcry.v1.Error
-	(*Topic)(nil),           // 6: outcry.v1.Topic
-	(*ClientHello)(nil),     // 7: outcry.v1.ClientHello
-	(*SignIn)(nil),          // 8: outcry.v1.SignIn
-	(*Subscribe)(nil),       // 9: outcry.v1.Subscribe
-	(*Subscription)(nil),    // 10: outcry.v1.Subscription
-	(*Unsubscribe)(nil),     // 11: outcry.v1.Unsubscribe
-	(*Command)(nil),         // 12: outcry.v1.Command
-	(*HistoryRequest)(nil),  // 13: outcry.v1.HistoryRequest
-	(*Ping)(nil),            // 14: outcry.v1.Ping
-	(*ClientFrame)(nil),     // 15: outcry.v1.ClientFrame
-	(*Limits)(nil),          // 16: outcry.v1.Limits
-	(*ServerHello)(nil),     // 17: outcry.v1.ServerHello
-	(*SignInAnswer)(nil),    // 18: outcry.v1.SignInAnswer
-	(*SubscribeAnswer)(nil), // 19: outcry.v1.SubscribeAnswer
-	(*TopicAnswer)(nil),     // 20: outcry.v1.TopicAnswer
-	(*Staleness)(nil),       // 21: outcry.v1.Staleness
-	(*Update)(nil),          // 22: outcry.v1.Update
-	(*Items)(nil),           // 23: outcry.v1.Items
-	(*Item)(nil),            // 24: outcry.v1.Item
-	(*HistoryLost)(nil),     // 25: outcry.v1.HistoryLost
-	(*HistoryPage)(nil),     // 26: outcry.v1.HistoryPage
-	(*Answer)(nil),          // 27: outcry.v1.Answer
-	(*Heartbeat)(nil),       // 28: outcry.v1.Heartbeat
-	(*Complete)(nil),        // 29: outcry.v1.Complete
-	(*Pong)(nil),            // 30: outcry.v1.Pong
-	(*Drain)(nil),           // 31: outcry.v1.Drain
-	(*ServerFrame)(nil),     // 32: outcry.v1.ServerFrame
-	(*ServerFrames)(nil),    // 33: outcry.v1.ServerFrames
-	(Resolution)(0),         // 34: outcry.v1.Resolution
-	(*Post)(nil),            // 35: outcry.v1.Post
-	(*Edit)(nil),            // 36: outcry.v1.Edit
-	(*Delete)(nil),          // 37: outcry.v1.Delete
-	(*React)(nil),           // 38: outcry.v1.React
-	(*Join)(nil),            // 39: outcry.v1.Join
-	(*Leave)(nil),           // 40: outcry.v1.Leave
-	(*RoomSettings)(nil),    // 41: outcry.v1.RoomSettings
-	(*Moderate)(nil),        // 42: outcry.v1.Moderate
-	(*Latest)(nil),          // 43: outcry.v1.Latest
-	(*SessionStats)(nil),    // 44: outcry.v1.SessionStats
-	(*Bar)(nil),             // 45: outcry.v1.Bar
-	(*Message)(nil),         // 46: outcry.v1.Message
-	(*Trade)(nil),           // 47: outcry.v1.Trade
+	(Channel)(0),            // 0: outcry.v1.Channel
+	(StaleReason)(0),        // 1: outcry.v1.StaleReason
+	(OutcomeKind)(0),        // 2: outcry.v1.OutcomeKind
+	(*Topic)(nil),           // 3: outcry.v1.Topic
+	(*ClientHello)(nil),     // 4: outcry.v1.ClientHello
+	(*SignIn)(nil),          // 5: outcry.v1.SignIn
+	(*Subscribe)(nil),       // 6: outcry.v1.Subscribe
+	(*Subscription)(nil),    // 7: outcry.v1.Subscription
+	(*Unsubscribe)(nil),     // 8: outcry.v1.Unsubscribe
+	(*Command)(nil),         // 9: outcry.v1.Command
+	(*HistoryRequest)(nil),  // 10: outcry.v1.HistoryRequest
+	(*Ping)(nil),            // 11: outcry.v1.Ping
+	(*ClientFrame)(nil),     // 12: outcry.v1.ClientFrame
+	(*Limits)(nil),          // 13: outcry.v1.Limits
+	(*ServerHello)(nil),     // 14: outcry.v1.ServerHello
+	(*SignInAnswer)(nil),    // 15: outcry.v1.SignInAnswer
+	(*SubscribeAnswer)(nil), // 16: outcry.v1.SubscribeAnswer
+	(*TopicAnswer)(nil),     // 17: outcry.v1.TopicAnswer
+	(*Staleness)(nil),       // 18: outcry.v1.Staleness
+	(*Update)(nil),          // 19: outcry.v1.Update
+	(*Items)(nil),           // 20: outcry.v1.Items
+	(*Item)(nil),            // 21: outcry.v1.Item
+	(*HistoryLost)(nil),     // 22: outcry.v1.HistoryLost
+	(*HistoryPage)(nil),     // 23: outcry.v1.HistoryPage
+	(*Answer)(nil),          // 24: outcry.v1.Answer
+	(*Heartbeat)(nil),       // 25: outcry.v1.Heartbeat
+	(*Complete)(nil),        // 26: outcry.v1.Complete
+	(*Pong)(nil),            // 27: outcry.v1.Pong
+	(*Drain)(nil),           // 28: outcry.v1.Drain
+	(*ServerFrame)(nil),     // 29: outcry.v1.ServerFrame
+	(*ServerFrames)(nil),    // 30: outcry.v1.ServerFrames
+	(Resolution)(0),         // 31: outcry.v1.Resolution
+	(*Post)(nil),            // 32: outcry.v1.Post
+	(*Edit)(nil),            // 33: outcry.v1.Edit
+	(*Delete)(nil),          // 34: outcry.v1.Delete
+	(*React)(nil),           // 35: outcry.v1.React
+	(*Join)(nil),            // 36: outcry.v1.Join
+	(*Leave)(nil),           // 37: outcry.v1.Leave
+	(*RoomSettings)(nil),    // 38: outcry.v1.RoomSettings
+	(*Moderate)(nil),        // 39: outcry.v1.Moderate
+	(*Error)(nil),           // 40: outcry.v1.Error
+	(*Latest)(nil),          // 41: outcry.v1.Latest
+	(*SessionStats)(nil),    // 42: outcry.v1.SessionStats
+	(*Bar)(nil),             // 43: outcry.v1.Bar
+	(*Message)(nil),         // 44: outcry.v1.Message
+	(*Trade)(nil),           // 45: outcry.v1.Trade
 }
 var file_outcry_v1_frames_proto_depIdxs = []int32{
-	0,  // 0: outcry.v1.Error.code:type_name -> outcry.v1.ErrorCode
-	1,  // 1: outcry.v1.Error.retry:type_name -> outcry.v1.Retry
-	2,  // 2: outcry.v1.Topic.channel:type_name -> outcry.v1.Channel
-	34, // 3: outcry.v1.Topic.resolution:type_name -> outcry.v1.Resolution
-	10, // 4: outcry.v1.Subscribe.subscriptions:type_name -> outcry.v1.Subscription
-	6,  // 5: outcry.v1.Subscription.topic:type_name -> outcry.v1.Topic
-	6,  // 6: outcry.v1.Unsubscribe.topics:type_name -> outcry.v1.Topic
-	35, // 7: outcry.v1.Command.post:type_name -> outcry.v1.Post
-	36, // 8: outcry.v1.Command.edit:type_name -> outcry.v1.Edit
-	37, // 9: outcry.v1.Command.delete:type_name -> outcry.v1.Delete
-	38, // 10: outcry.v1.Command.react:type_name -> outcry.v1.React
-	39, // 11: outcry.v1.Command.join:type_name -> outcry.v1.Join
-	40, // 12: outcry.v1.Command.leave:type_name -> outcry.v1.Leave
-	41, // 13: outcry.v1.Command.settings:type_name -> outcry.v1.RoomSettings
-	42, // 14: outcry.v1.Command.moderate:type_name -> outcry.v1.Moderate
-	7,  // 15: outcry.v1.ClientFrame.hello:type_name -> outcry.v1.ClientHello
-	9,  // 16: outcry.v1.ClientFrame.subscribe:type_name -> outcry.v1.Subscribe
-	11, // 17: outcry.v1.ClientFrame.unsubscribe:type_name -> outcry.v1.Unsubscribe
-	12, // 18: outcry.v1.ClientFrame.command:type_name -> outcry.v1.Command
-	13, // 19: outcry.v1.ClientFrame.history:type_name -> outcry.v1.HistoryRequest
-	14, // 20: outcry.v1.ClientFrame.ping:type_name -> outcry.v1.Ping
-	8,  // 21: outcry.v1.ClientFrame.sign_in:type_name -> outcry.v1.SignIn
-	16, // 22: outcry.v1.ServerHello.limits:type_name -> outcry.v1.Limits
-	5,  // 23: outcry.v1.SignInAnswer.error:type_name -> outcry.v1.Error
-	20, // 24: outcry.v1.SubscribeAnswer.answers:type_name -> outcry.v1.TopicAnswer
-	6,  // 25: outcry.v1.TopicAnswer.topic:type_name -> outcry.v1.Topic
-	5,  // 26: outcry.v1.TopicAnswer.error:type_name -> outcry.v1.Error
-	3,  // 27: outcry.v1.Staleness.reason:type_name -> outcry.v1.StaleReason
-	21, // 28: outcry.v1.Update.stale:type_name -> outcry.v1.Staleness
-	43, // 29: outcry.v1.Update.quote:type_name -> outcry.v1.Latest
-	44, // 30: outcry.v1.Update.stats:type_name -> outcry.v1.SessionStats
-	45, // 31: outcry.v1.Update.bar:type_name -> outcry.v1.Bar
-	6,  // 32: outcry.v1.Items.topic:type_name -> outcry.v1.Topic
-	24, // 33: outcry.v1.Items.items:type_name -> outcry.v1.Item
-	46, // 34: outcry.v1.Item.message:type_name -> outcry.v1.Message
-	45, // 35: outcry.v1.Item.bar:type_name -> outcry.v1.Bar
-	47, // 36: outcry.v1.Item.trade:type_name -> outcry.v1.Trade
-	6,  // 37: outcry.v1.HistoryLost.topic:type_name -> outcry.v1.Topic
-	46, // 38: outcry.v1.HistoryPage.messages:type_name -> outcry.v1.Message
-	5,  // 39: outcry.v1.HistoryPage.error:type_name -> outcry.v1.Error
-	4,  // 40: outcry.v1.Answer.outcome:type_name -> outcry.v1.OutcomeKind
-	5,  // 41: outcry.v1.Answer.error:type_name -> outcry.v1.Error
-	29, // 42: outcry.v1.Heartbeat.complete:type_name -> outcry.v1.Complete
-	6,  // 43: outcry.v1.Heartbeat.catching_up:type_name -> outcry.v1.Topic
-	6,  // 44: outcry.v1.Complete.topic:type_name -> outcry.v1.Topic
-	17, // 45: outcry.v1.ServerFrame.hello:type_name -> outcry.v1.ServerHello
-	19, // 46: outcry.v1.ServerFrame.subscribed:type_name -> outcry.v1.SubscribeAnswer
-	22, // 47: outcry.v1.ServerFrame.update:type_name -> outcry.v1.Update
-	23, // 48: outcry.v1.ServerFrame.items:type_name -> outcry.v1.Items
-	25, // 49: outcry.v1.ServerFrame.history_lost:type_name -> outcry.v1.HistoryLost
-	26, // 50: outcry.v1.ServerFrame.history:type_name -> outcry.v1.HistoryPage
-	27, // 51: outcry.v1.ServerFrame.answer:type_name -> outcry.v1.Answer
-	28, // 52: outcry.v1.ServerFrame.heartbeat:type_name -> outcry.v1.Heartbeat
-	30, // 53: outcry.v1.ServerFrame.pong:type_name -> outcry.v1.Pong
-	5,  // 54: outcry.v1.ServerFrame.error:type_name -> outcry.v1.Error
-	31, // 55: outcry.v1.ServerFrame.drain:type_name -> outcry.v1.Drain
-	19, // 56: outcry.v1.ServerFrame.unsubscribed:type_name -> outcry.v1.SubscribeAnswer
-	20, // 57: outcry.v1.ServerFrame.ended:type_name -> outcry.v1.TopicAnswer
-	18, // 58: outcry.v1.ServerFrame.signed_in:type_name -> outcry.v1.SignInAnswer
-	32, // 59: outcry.v1.ServerFrames.frames:type_name -> outcry.v1.ServerFrame
-	60, // [60:60] is the sub-list for method output_type
-	60, // [60:60] is the sub-list for method input_type
-	60, // [60:60] is the sub-list for extension type_name
-	60, // [60:60] is the sub-list for extension extendee
-	0,  // [0:60] is the sub-list for field type_name
+	0,  // 0: outcry.v1.Topic.channel:type_name -> outcry.v1.Channel
+	31, // 1: outcry.v1.Topic.resolution:type_name -> outcry.v1.Resolution
+	7,  // 2: outcry.v1.Subscribe.subscriptions:type_name -> outcry.v1.Subscription
+	3,  // 3: outcry.v1.Subscription.topic:type_name -> outcry.v1.Topic
+	3,  // 4: outcry.v1.Unsubscribe.topics:type_name -> outcry.v1.Topic
+	32, // 5: outcry.v1.Command.post:type_name -> outcry.v1.Post
+	33, // 6: outcry.v1.Command.edit:type_name -> outcry.v1.Edit
+	34, // 7: outcry.v1.Command.delete:type_name -> outcry.v1.Delete
+	35, // 8: outcry.v1.Command.react:type_name -> outcry.v1.React
+	36, // 9: outcry.v1.Command.join:type_name -> outcry.v1.Join
+	37, // 10: outcry.v1.Command.leave:type_name -> outcry.v1.Leave
+	38, // 11: outcry.v1.Command.settings:type_name -> outcry.v1.RoomSettings
+	39, // 12: outcry.v1.Command.moderate:type_name -> outcry.v1.Moderate
+	4,  // 13: outcry.v1.ClientFrame.hello:type_name -> outcry.v1.ClientHello
+	6,  // 14: outcry.v1.ClientFrame.subscribe:type_name -> outcry.v1.Subscribe
+	8,  // 15: outcry.v1.ClientFrame.unsubscribe:type_name -> outcry.v1.Unsubscribe
+	9,  // 16: outcry.v1.ClientFrame.command:type_name -> outcry.v1.Command
+	10, // 17: outcry.v1.ClientFrame.history:type_name -> outcry.v1.HistoryRequest
+	11, // 18: outcry.v1.ClientFrame.ping:type_name -> outcry.v1.Ping
+	5,  // 19: outcry.v1.ClientFrame.sign_in:type_name -> outcry.v1.SignIn
+	13, // 20: outcry.v1.ServerHello.limits:type_name -> outcry.v1.Limits
+	40, // 21: outcry.v1.SignInAnswer.error:type_name -> outcry.v1.Error
+	17, // 22: outcry.v1.SubscribeAnswer.answers:type_name -> outcry.v1.TopicAnswer
+	3,  // 23: outcry.v1.TopicAnswer.topic:type_name -> outcry.v1.Topic
+	40, // 24: outcry.v1.TopicAnswer.error:type_name -> outcry.v1.Error
+	1,  // 25: outcry.v1.Staleness.reason:type_name -> outcry.v1.StaleReason
+	18, // 26: outcry.v1.Update.stale:type_name -> outcry.v1.Staleness
+	41, // 27: outcry.v1.Update.quote:type_name -> outcry.v1.Latest
+	42, // 28: outcry.v1.Update.stats:type_name -> outcry.v1.SessionStats
+	43, // 29: outcry.v1.Update.bar:type_name -> outcry.v1.Bar
+	3,  // 30: outcry.v1.Items.topic:type_name -> outcry.v1.Topic
+	21, // 31: outcry.v1.Items.items:type_name -> outcry.v1.Item
+	44, // 32: outcry.v1.Item.message:type_name -> outcry.v1.Message
+	43, // 33: outcry.v1.Item.bar:type_name -> outcry.v1.Bar
+	45, // 34: outcry.v1.Item.trade:type_name -> outcry.v1.Trade
+	3,  // 35: outcry.v1.HistoryLost.topic:type_name -> outcry.v1.Topic
+	44, // 36: outcry.v1.HistoryPage.messages:type_name -> outcry.v1.Message
+	40, // 37: outcry.v1.HistoryPage.error:type_name -> outcry.v1.Error
+	2,  // 38: outcry.v1.Answer.outcome:type_name -> outcry.v1.OutcomeKind
+	40, // 39: outcry.v1.Answer.error:type_name -> outcry.v1.Error
+	26, // 40: outcry.v1.Heartbeat.complete:type_name -> outcry.v1.Complete
+	3,  // 41: outcry.v1.Heartbeat.catching_up:type_name -> outcry.v1.Topic
+	3,  // 42: outcry.v1.Complete.topic:type_name -> outcry.v1.Topic
+	14, // 43: outcry.v1.ServerFrame.hello:type_name -> outcry.v1.ServerHello
+	16, // 44: outcry.v1.ServerFrame.subscribed:type_name -> outcry.v1.SubscribeAnswer
+	19, // 45: outcry.v1.ServerFrame.update:type_name -> outcry.v1.Update
+	20, // 46: outcry.v1.ServerFrame.items:type_name -> outcry.v1.Items
+	22, // 47: outcry.v1.ServerFrame.history_lost:type_name -> outcry.v1.HistoryLost
+	23, // 48: outcry.v1.ServerFrame.history:type_name -> outcry.v1.HistoryPage
+	24, // 49: outcry.v1.ServerFrame.answer:type_name -> outcry.v1.Answer
+	25, // 50: outcry.v1.ServerFrame.heartbeat:type_name -> outcry.v1.Heartbeat
+	27, // 51: outcry.v1.ServerFrame.pong:type_name -> outcry.v1.Pong
+	40, // 52: outcry.v1.ServerFrame.error:type_name -> outcry.v1.Error
+	28, // 53: outcry.v1.ServerFrame.drain:type_name -> outcry.v1.Drain
+	16, // 54: outcry.v1.ServerFrame.unsubscribed:type_name -> outcry.v1.SubscribeAnswer
+	17, // 55: outcry.v1.ServerFrame.ended:type_name -> outcry.v1.TopicAnswer
+	15, // 56: outcry.v1.ServerFrame.signed_in:type_name -> outcry.v1.SignInAnswer
+	29, // 57: outcry.v1.ServerFrames.frames:type_name -> outcry.v1.ServerFrame
+	58, // [58:58] is the sub-list for method output_type
+	58, // [58:58] is the sub-list for method input_type
+	58, // [58:58] is the sub-list for extension type_name
+	58, // [58:58] is the sub-list for extension extendee
+	0,  // [0:58] is the sub-list for field type_name
 }
 
 func init() { file_outcry_v1_frames_proto_init() }
@@ -3124,11 +2833,12 @@ func file_outcry_v1_frames_proto_init() {
 	if File_outcry_v1_frames_proto != nil {
 		return
 	}
+	file_outcry_v1_errors_proto_init()
 	file_outcry_v1_room_proto_init()
 	file_outcry_v1_rows_proto_init()
 	file_outcry_v1_tape_proto_init()
-	file_outcry_v1_frames_proto_msgTypes[5].OneofWrappers = []any{}
-	file_outcry_v1_frames_proto_msgTypes[7].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[4].OneofWrappers = []any{}
+	file_outcry_v1_frames_proto_msgTypes[6].OneofWrappers = []any{
 		(*Command_Post)(nil),
 		(*Command_Edit)(nil),
 		(*Command_Delete)(nil),
@@ -3138,7 +2848,7 @@ func file_outcry_v1_frames_proto_init() {
 		(*Command_Settings)(nil),
 		(*Command_Moderate)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[10].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[9].OneofWrappers = []any{
 		(*ClientFrame_Hello)(nil),
 		(*ClientFrame_Subscribe)(nil),
 		(*ClientFrame_Unsubscribe)(nil),
@@ -3147,17 +2857,17 @@ func file_outcry_v1_frames_proto_init() {
 		(*ClientFrame_Ping)(nil),
 		(*ClientFrame_SignIn)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[17].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[16].OneofWrappers = []any{
 		(*Update_Quote)(nil),
 		(*Update_Stats)(nil),
 		(*Update_Bar)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[19].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[18].OneofWrappers = []any{
 		(*Item_Message)(nil),
 		(*Item_Bar)(nil),
 		(*Item_Trade)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[27].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[26].OneofWrappers = []any{
 		(*ServerFrame_Hello)(nil),
 		(*ServerFrame_Subscribed)(nil),
 		(*ServerFrame_Update)(nil),
@@ -3178,8 +2888,8 @@ func file_outcry_v1_frames_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_outcry_v1_frames_proto_rawDesc), len(file_outcry_v1_frames_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   29,
+			NumEnums:      3,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1578,7 +1578,7 @@ var File_outcry_v1_service_proto protoreflect.FileDescriptor
 
 const file_outcry_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"\x17outcry/v1/service.proto\x12\toutcry.v1\x1a\x15outcry/v1/batch.proto\x1a\x16outcry/v1/frames.proto\x1a\x14outcry/v1/room.proto\x1a\x14outcry/v1/rows.proto\x1a\x14outcry/v1/tape.proto\"\r\n" +
+	"\x17outcry/v1/service.proto\x12\toutcry.v1\x1a\x15outcry/v1/batch.proto\x1a\x16outcry/v1/errors.proto\x1a\x16outcry/v1/frames.proto\x1a\x14outcry/v1/room.proto\x1a\x14outcry/v1/rows.proto\x1a\x14outcry/v1/tape.proto\"\r\n" +
 	"\vInfoRequest\"\xe1\x01\n" +
 	"\fInfoResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x18\n" +
@@ -1822,6 +1822,7 @@ func file_outcry_v1_service_proto_init() {
 		return
 	}
 	file_outcry_v1_batch_proto_init()
+	file_outcry_v1_errors_proto_init()
 	file_outcry_v1_frames_proto_init()
 	file_outcry_v1_room_proto_init()
 	file_outcry_v1_rows_proto_init()
