@@ -28,6 +28,8 @@ type Client struct {
 	pump    *pump
 	conn    Conn
 	framing Framing
+	peer    Peer
+	since   time.Time
 	inbox   chan incoming
 	queued  atomic.Bool // stands in the intake
 	ended   chan struct{}
@@ -42,15 +44,17 @@ type Client struct {
 	due     time.Time
 	place   int // in the pump's heap
 	running bool
-	writing bool // a goroutine waits with the rest of a write
-	leaving bool // goodbye follows what is left to say
-	said    bool // the last bytes are written, or wait to be until sayBy
-	sayBy   time.Time
+	writing bool      // a goroutine waits with the rest of a write
+	leaving bool      // goodbye follows what is left to say
+	said    bool      // the last bytes are written, or wait to be
+	sayBy   time.Time // when it has to be gone; zero: it need not go
 	gone    bool
+	framed  uint64 // bytes that were framed for it, of messages and what is between them
+	stuck   int    // of them, those that a goroutine waits with
 }
 
-func newClient(p *pump, conn Conn, f Framing) *Client {
-	return &Client{pump: p, conn: conn, framing: f, inbox: make(chan incoming, inboxFrames), ended: make(chan struct{})}
+func newClient(p *pump, conn Conn, f Framing, peer Peer) *Client {
+	return &Client{pump: p, conn: conn, framing: f, peer: peer, since: time.Now(), inbox: make(chan incoming, inboxFrames), ended: make(chan struct{})}
 }
 
 // Receive hands over one frame that the client sent, and waits while too many
@@ -96,7 +100,7 @@ func (c *Client) setControl(p []byte, last bool) {
 }
 
 // Drop ends the client without a word: its connection is lost.
-func (c *Client) Drop() { c.pump.post(c, func() { c.pump.drop(c) }) }
+func (c *Client) Drop() { c.pump.post(c, func() { c.pump.drop(c, errLost) }) }
 
 // Ended is closed when nothing more is written to the connection.
 func (c *Client) Ended() <-chan struct{} { return c.ended }
@@ -116,7 +120,7 @@ func (c *Client) ready() {
 func (c *Client) next() time.Time {
 	next := c.session.Next()
 	switch {
-	case c.writing && c.said:
+	case c.writing && !c.sayBy.IsZero():
 		return c.sayBy
 	case c.writing:
 		return far
@@ -128,8 +132,8 @@ func (c *Client) next() time.Time {
 
 func (c *Client) tick(now time.Time) {
 	switch {
-	case c.writing && c.said:
-		c.pump.drop(c)
+	case c.writing && !c.sayBy.IsZero():
+		c.pump.drop(c, errSlowBye)
 	case !c.writing:
 		c.session.Tick(now)
 		c.pump.serveLater(c)
@@ -196,7 +200,7 @@ func (c *Client) fill(buf []byte, now time.Time) (out []byte, more bool) {
 	start := len(buf)
 	buf = c.framing.Begin(buf)
 	body := len(buf)
-	buf, more = c.session.Fill(buf, now)
+	buf, more = c.session.Fill(buf, time.Now()) // a turn may be long, and ages are measured
 	if len(buf) == body {
 		return buf[:start], more
 	}
@@ -210,9 +214,10 @@ func (c *Client) write(buf []byte, updates int) {
 	}
 	n, err := c.conn.TryWrite(buf)
 	if err != nil {
-		c.pump.drop(c)
+		c.pump.drop(c, lost(err))
 		return
 	}
+	c.framed += uint64(len(buf))
 	o := &c.pump.all.config.Observer
 	if o.Wrote != nil {
 		o.Wrote(len(buf), updates)
@@ -224,14 +229,14 @@ func (c *Client) write(buf []byte, updates int) {
 	if o.Stalled != nil {
 		o.Stalled()
 	}
-	c.writing = true
+	c.writing, c.stuck = true, len(buf)-n
 	rest := bytes.Clone(buf[n:])
 	c.pump.all.group.Go(func() {
 		_, err := c.conn.Write(rest)
 		c.pump.post(c, func() {
-			c.writing = false
+			c.writing, c.stuck = false, 0
 			if err != nil {
-				c.pump.drop(c)
+				c.pump.drop(c, lost(err))
 				return
 			}
 			c.written()
@@ -242,7 +247,10 @@ func (c *Client) write(buf []byte, updates int) {
 
 // written is when the connection has taken all that was framed.
 func (c *Client) written() {
-	if c.said {
-		c.pump.drop(c)
+	switch {
+	case c.said && c.leaving:
+		c.pump.drop(c, errStopped)
+	case c.said:
+		c.pump.drop(c, errLeft)
 	}
 }

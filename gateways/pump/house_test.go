@@ -71,6 +71,7 @@ type peer struct {
 	*pump.Client
 	*conn
 	t    testing.TB
+	peer pump.Peer
 	at   int // how far the bytes were read
 	news []*outcryv1.ServerFrame
 }
@@ -92,7 +93,7 @@ func (h *house) connectTo(t testing.TB, c *conn) *peer {
 
 func (h *house) attach(p *peer, f pump.Framing) {
 	p.t.Helper()
-	client, err := h.Open(p.conn, f, wire.Binary)
+	client, err := h.Open(p.conn, f, wire.Binary, p.peer)
 	if err != nil {
 		p.t.Fatalf("opening: %v", err)
 	}

@@ -41,7 +41,7 @@ func TestStopAsksClientsToReconnectAndSaysGoodbye(t *testing.T) {
 			t.Errorf("client %d is still read", i)
 		}
 	}
-	if _, err := h.Open(newConn(), framing{}, wire.Binary); !errors.Is(err, pump.ErrStopped) || h.Clients() != 0 {
+	if _, err := h.Open(newConn(), framing{}, wire.Binary, pump.Peer{Transport: "test"}); !errors.Is(err, pump.ErrStopped) || h.Clients() != 0 {
 		t.Errorf("after Stop: %v, %d clients", err, h.Clients())
 	}
 	if err := h.Stop(t.Context()); !errors.Is(err, pump.ErrStopped) {
@@ -96,7 +96,7 @@ func TestClientsAreBoundedAndLeavingMakesRoom(t *testing.T) {
 	h := open(t, pump.Config{Clients: 2, Observer: pump.Observer{Clients: func(n int) { left <- n }}})
 	first := h.connect(t)
 	h.connect(t)
-	if _, err := h.Open(newConn(), framing{}, wire.Binary); !errors.Is(err, pump.ErrFull) {
+	if _, err := h.Open(newConn(), framing{}, wire.Binary, pump.Peer{Transport: "test"}); !errors.Is(err, pump.ErrFull) {
 		t.Fatalf("a third of two: %v", err)
 	}
 	first.Drop()
@@ -139,7 +139,7 @@ func TestAWaitingConnectionIsServedLikeAnyOther(t *testing.T) {
 	h := open(t, pump.Config{})
 	h.Define("A")
 	p := &peer{conn: newConn(), t: t}
-	client, err := h.Open(pump.Waiting(p.conn, p.conn.Close), framing{}, wire.Binary)
+	client, err := h.Open(pump.Waiting(p.conn, p.conn.Close), framing{}, wire.Binary, pump.Peer{Transport: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

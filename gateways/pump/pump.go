@@ -45,6 +45,7 @@ type pump struct {
 	run     []*Client // to be served in this turn
 	times   times
 	buf     []byte
+	tally   session.Tally
 	closed  bool // nobody comes any more
 }
 
@@ -94,6 +95,7 @@ func (p *pump) turn(now time.Time) {
 	}
 	p.tick(now)
 	p.serveAll(now)
+	p.told()
 	p.arm(now)
 }
 
@@ -121,17 +123,18 @@ func (p *pump) runTasks(now time.Time) {
 // adopt makes the client's session.
 func (p *pump) adopt(c *Client, e wire.Encoding) {
 	if p.closed {
-		p.drop(c)
+		p.drop(c, errStopped)
 		return
 	}
 	now := time.Now()
 	c.session = p.all.config.Sessions.Open(session.Options{
 		Encoding: e, Marks: &p.marks,
 		Post: func(do func()) { p.post(c, do) },
-		Wake: func() { p.serveLater(c) },
+		Wake: func() { p.serveLater(c) }, Tally: &p.tally,
 	}, now)
 	c.pingAt = now.Add(p.all.config.PingEvery)
 	p.clients[c] = struct{}{}
+	p.began(c)
 	c.due = c.next()
 	heap.Push(&p.times, c)
 	if p.all.config.Observer.Clients != nil {
@@ -184,6 +187,17 @@ func (p *pump) serveAll(now time.Time) {
 	}
 }
 
+// told tells what this turn delivered.
+func (p *pump) told() {
+	if p.tally.Latest+p.tally.Items == 0 {
+		return
+	}
+	if told := p.all.config.Observer.Delivered; told != nil {
+		told(&p.tally)
+	}
+	p.tally = session.Tally{}
+}
+
 // arm sets the timer for the next client that is due.
 func (p *pump) arm(now time.Time) {
 	if len(p.times) == 0 {
@@ -198,14 +212,14 @@ func (p *pump) guard(c *Client, now time.Time, do func(*Client, time.Time)) {
 	defer func() {
 		if r := recover(); r != nil {
 			p.all.config.Logger.Error("session panicked", "reason", fmt.Sprint(r), "stack", string(debug.Stack()))
-			p.drop(c)
+			p.drop(c, errPanic)
 		}
 	}()
 	do(c, now)
 }
 
-// drop forgets a client and closes its connection.
-func (p *pump) drop(c *Client) {
+// drop forgets a client and closes its connection; why is for the log.
+func (p *pump) drop(c *Client, why error) {
 	if c.gone {
 		return
 	}
@@ -214,6 +228,7 @@ func (p *pump) drop(c *Client) {
 	if c.session != nil {
 		heap.Remove(&p.times, c.place)
 		c.session.Close()
+		p.ended(c, why)
 	}
 	c.conn.Close()
 	close(c.ended)
@@ -236,7 +251,7 @@ func (p *pump) dismiss(c *Client) {
 func (p *pump) dropAll() {
 	p.closed = true
 	for c := range p.clients {
-		p.drop(c)
+		p.drop(c, errStopped)
 	}
 }
 

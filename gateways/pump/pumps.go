@@ -36,6 +36,8 @@ type Observer struct {
 	Wrote func(bytes, updates int)
 	// Stalled is told when a connection took less than it was given.
 	Stalled func()
+	// Delivered is told what was framed in a turn, if anything; it keeps no pointer.
+	Delivered func(*session.Tally)
 	// Clients is told how many there are, when that changes.
 	Clients func(n int)
 }
@@ -62,6 +64,7 @@ type Pumps struct {
 	stopped atomic.Bool
 	group   sync.WaitGroup // writes that wait
 	gone    chan struct{}  // a client went while stopping
+	over    chan struct{}  // closed when no turn comes any more
 }
 
 // Start makes the pumps. Stop ends them.
@@ -73,7 +76,7 @@ func Start(c Config) (*Pumps, error) {
 		c.Logger = slog.Default()
 	}
 	quiet := warnonly.Logger(c.Logger.With("lib", "proto.actor"))
-	p := &Pumps{config: c, gone: make(chan struct{}, 1)}
+	p := &Pumps{config: c, gone: make(chan struct{}, 1), over: make(chan struct{})}
 	p.system = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }))
 	for i := range c.Pumps {
 		one := newPump(p)
@@ -105,7 +108,7 @@ func (p *Pumps) Flushed() {
 
 // Open takes a client. Its connection is the pump's to write to and to Close
 // from now on, unless an error comes back: ErrFull or ErrStopped.
-func (p *Pumps) Open(conn Conn, framing Framing, e wire.Encoding) (*Client, error) {
+func (p *Pumps) Open(conn Conn, framing Framing, e wire.Encoding, peer Peer) (*Client, error) {
 	if p.clients.Add(1) > int64(p.config.Clients) {
 		p.left()
 		return nil, ErrFull
@@ -115,7 +118,7 @@ func (p *Pumps) Open(conn Conn, framing Framing, e wire.Encoding) (*Client, erro
 		return nil, ErrStopped
 	}
 	one := p.pumps[p.next.Add(1)%uint64(len(p.pumps))]
-	c := newClient(one, conn, framing)
+	c := newClient(one, conn, framing, peer)
 	one.post(c, func() { one.adopt(c, e) })
 	return c, nil
 }
@@ -146,6 +149,7 @@ func (p *Pumps) Stop(ctx context.Context) error {
 		<-p.gone
 	}
 	p.group.Wait()
+	close(p.over)
 	return p.endActors()
 }
 

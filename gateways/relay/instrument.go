@@ -31,6 +31,7 @@ type Instrument struct {
 	// compare them without a lock, two hundred in a row, so they stand first:
 	// that is one cache line an entry.
 	versions [wire.Slots]atomic.Uint64
+	changed  [wire.Slots]atomic.Int64 // ingest time, ns, of what made the newest version; 0: not an event
 	cache    cache
 	entry
 	relay *Relay
@@ -88,6 +89,10 @@ func (in *Instrument) Stream(which int) *Stream { return &in.streams[which] }
 // Version rises with every change of a slot.
 func (in *Instrument) Version(s wire.Slot) uint64 { return in.versions[s].Load() }
 
+// ChangedAt is the ingest time, ns, of what made a slot's newest version; 0
+// where that was no event (it was attached, or became stale).
+func (in *Instrument) ChangedAt(s wire.Slot) int64 { return in.changed[s].Load() }
+
 // Watch asks for a mark at each change of a slot, and when the entry was attached.
 func (in *Instrument) Watch(s wire.Slot, w *Watch) {
 	in.mu.Lock()
@@ -135,7 +140,7 @@ func (s *instrumentSink) AttachInstrument(v *instrument.View, bars [instrument.R
 	}
 	in.take(v)
 	for i := range in.versions {
-		in.bump(wire.Slot(i))
+		in.bump(wire.Slot(i), 0)
 	}
 	for i := range in.streams {
 		in.streams[i].watchers.mark()
@@ -157,7 +162,7 @@ func (s *instrumentSink) ChangeInstrument(v *instrument.View, f *instrument.Fact
 	turned := in.take(v)
 	for i := range changed {
 		if changed[i] || turned {
-			in.bump(wire.Slot(i))
+			in.bump(wire.Slot(i), v.IngestTime)
 		}
 	}
 	if s.wants&instrument.WantBars != 0 {
@@ -208,12 +213,13 @@ func (in *Instrument) age() {
 	defer in.mu.Unlock()
 	if in.mu.state == Known && in.refreshStale() {
 		for i := range in.versions {
-			in.bump(wire.Slot(i))
+			in.bump(wire.Slot(i), 0)
 		}
 	}
 }
 
-func (in *Instrument) bump(s wire.Slot) {
+func (in *Instrument) bump(s wire.Slot, at int64) {
+	in.changed[s].Store(at)
 	in.versions[s].Add(1)
 	in.mu.slots[s].mark()
 }

@@ -49,7 +49,9 @@ type Config struct {
 	AttachWithin time.Duration
 	// ReconnectWithin is told in hello: how far clients spread after a loss; default 1 s.
 	ReconnectWithin time.Duration
-	Logger          *slog.Logger
+	// Refused is told of each refusal that goes to a client, in its turn; nil is skipped.
+	Refused func(outcryv1.ErrorCode)
+	Logger  *slog.Logger
 }
 
 // Limits of one session; zero fields mean the default.

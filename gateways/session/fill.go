@@ -83,6 +83,8 @@ type queue struct {
 
 func (q *queue) any() bool { return q.head < len(q.list) }
 
+func (q *queue) len() int { return len(q.list) - q.head }
+
 func (q *queue) push(sub *subscription) {
 	if q.head > 0 && len(q.list) == cap(q.list) {
 		n := copy(q.list, q.list[q.head:])

@@ -30,8 +30,17 @@ func (v *latestVersion) fill(dst []byte, s *Session) []byte {
 	if v.instrument.Version(v.slot) == v.written {
 		return dst
 	}
+	before, at := v.written, v.instrument.ChangedAt(v.slot)
+	dst, v.written = v.instrument.Append(dst, s.options.Encoding, v.slot, before == 0)
 	s.updates++
-	dst, v.written = v.instrument.Append(dst, s.options.Encoding, v.slot, v.written == 0)
+	t := s.options.Tally
+	t.Latest++
+	if before > 0 {
+		t.Merged += v.written - before - 1
+		if at != 0 {
+			t.Ages.add(time.Duration(s.now.UnixNano() - at))
+		}
+	}
 	return dst
 }
 

@@ -19,6 +19,8 @@ type Options struct {
 	Post func(fn func())
 	// Wake says, in the session's turn, that there is something to Fill.
 	Wake func()
+	// Tally adds up what is delivered; nil: nobody asks.
+	Tally *Tally
 }
 
 // Session is one client's conversation. See the package comment for who may call it.
@@ -47,6 +49,9 @@ type Session struct {
 
 // Open begins a conversation.
 func (s *Sessions) Open(o Options, now time.Time) *Session {
+	if o.Tally == nil {
+		o.Tally = &Tally{}
+	}
 	return &Session{shared: s, config: &s.config, options: o, id: rand.Text()[:16], now: now,
 		helloBy: now.Add(s.config.HelloWithin), topics: map[topicKey]*subscription{}}
 }
@@ -63,6 +68,9 @@ func (s *Session) Close() {
 // Ended is why the conversation is over: once Fill has nothing more, the
 // connection closes. Nil while it goes on.
 func (s *Session) Ended() *outcryv1.Error { return s.ended }
+
+// End ends the conversation, and tells the client why.
+func (s *Session) End(why *outcryv1.Error) { s.end(why) }
 
 // Full says that no more frames are taken until some replies are filled.
 func (s *Session) Full() bool { return len(s.replies) >= repliesMax || s.ended != nil }
@@ -133,6 +141,7 @@ func (s *Session) end(e *outcryv1.Error) {
 }
 
 func (s *Session) reply(f *outcryv1.ServerFrame) {
+	s.config.tell(f)
 	s.replies = append(s.replies, f)
 	s.options.Wake()
 }

@@ -94,6 +94,7 @@ func (sub *subscription) fillItems(dst []byte, items []*relay.Item, complete uin
 		st.page = st.page[n:]
 	}
 	s.updates += n
+	s.options.Tally.Items += uint64(n)
 	st.snapshot, st.told = false, st.cursor
 	return e.CloseItems(dst, mark, st.cursor), n > 0
 }

@@ -104,7 +104,7 @@ func (s *Server) serve(conn net.Conn, early *bufio.Reader, e wire.Encoding) {
 		}
 	}
 	f := framing{e}
-	client, err := s.config.Pumps.Open(newConn(conn), f, e)
+	client, err := s.config.Pumps.Open(newConn(conn), f, e, pump.Peer{Transport: "ws", Address: conn.RemoteAddr().String()})
 	if err != nil {
 		refuse(conn, err)
 		return

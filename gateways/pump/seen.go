@@ -1,0 +1,122 @@
+package pump
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"outcry/gateways/session"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// Seen is one client as operators see it.
+type Seen struct {
+	Peer
+	session.Summary
+	Since  time.Time
+	Framed uint64 // bytes that were framed for it
+	Stuck  int    // of them, those that its connection did not take yet
+	State  State
+}
+
+// State of a client.
+type State string
+
+// States: before hello; served; its connection takes nothing more for now; on its way out.
+const (
+	Greeting State = "greeting"
+	Live     State = "live"
+	Stalled  State = "stalled"
+	Leaving  State = "leaving"
+)
+
+// seenAtOnce is how many clients are looked at in one turn: some tens of µs.
+const seenAtOnce = 64
+
+// Each shows every client, in no order, some at a time, to see, which may keep
+// them. Clients that come or go meanwhile are shown or not. An error is ctx's, or ErrStopped.
+func (p *Pumps) Each(ctx context.Context, see func([]Seen)) error {
+	for _, one := range p.pumps {
+		var all []*Client
+		if err := one.ask(ctx, func() { all = slices.Collect(maps.Keys(one.clients)) }); err != nil {
+			return err
+		}
+		for some := range slices.Chunk(all, seenAtOnce) {
+			var seen []Seen
+			if err := one.ask(ctx, func() { seen = seenOf(some) }); err != nil {
+				return err
+			}
+			see(seen)
+		}
+	}
+	return nil
+}
+
+// End ends the session of an id, which is told why; found says that there was one.
+func (p *Pumps) End(ctx context.Context, id string, why *outcryv1.Error) (found bool, err error) {
+	for _, one := range p.pumps {
+		err := one.ask(ctx, func() {
+			for c := range one.clients {
+				if c.session.ID() == id {
+					found = true
+					c.end(why)
+				}
+			}
+		})
+		if found || err != nil {
+			return found, err
+		}
+	}
+	return false, nil
+}
+
+// ask has do run in the pump's turn and waits for it.
+func (p *pump) ask(ctx context.Context, do func()) error {
+	done := make(chan struct{})
+	p.post(nil, func() {
+		do()
+		close(done)
+	})
+	select {
+	case <-done:
+		return nil
+	case <-p.all.over:
+		return ErrStopped
+	case <-ctx.Done():
+		return fmt.Errorf("asking a pump: %w", ctx.Err())
+	}
+}
+
+func seenOf(clients []*Client) []Seen {
+	all := make([]Seen, 0, len(clients))
+	for _, c := range clients {
+		if !c.gone {
+			all = append(all, Seen{Peer: c.peer, Summary: c.session.Summary(), Since: c.since, Framed: c.framed, Stuck: c.stuck, State: c.state()})
+		}
+	}
+	return all
+}
+
+func (c *Client) state() State {
+	switch {
+	case c.leaving || c.said || c.session.Ended() != nil:
+		return Leaving
+	case c.writing:
+		return Stalled
+	case !c.session.Greeted():
+		return Greeting
+	}
+	return Live
+}
+
+// end ends the client's session. A connection that takes nothing has a moment
+// to change its mind.
+func (c *Client) end(why *outcryv1.Error) {
+	c.session.End(why)
+	if c.writing && c.sayBy.IsZero() {
+		c.sayBy = time.Now().Add(goodbyeWithin)
+		c.pump.reschedule(c)
+	}
+}
