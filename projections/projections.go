@@ -87,6 +87,9 @@ type BarsQuery struct {
 // ErrNoPart: the store has no part of that key.
 var ErrNoPart = errors.New("no such part")
 
+// ErrSecondBarsLeftOut: bars of 1s would be stored behind others that were not.
+var ErrSecondBarsLeftOut = errors.New("the store was kept without bars of 1s")
+
 // Store keeps the answers. Every method may be called from many goroutines.
 //
 // Rows never overwrite newer ones: latest, rooms and bars by clock_us,
@@ -97,6 +100,9 @@ var ErrNoPart = errors.New("no such part")
 // no error but an empty answer, except for Part. A context that has ended ends
 // a call with its error.
 type Store interface {
+	// KeepSecondBars notes whether bars of 1s will be written, before any are. Once they
+	// were not, their history has a hole that nobody could see: true gives ErrSecondBarsLeftOut from then on.
+	KeepSecondBars(ctx context.Context, kept bool) error
 	// Write stores all rows, or, where it can't take them, none. A store that has
 	// no transactions may have some of them after a failure, never a checkpoint
 	// without the rest: write the same rows again. Once it has returned, a checkpoint

@@ -46,7 +46,7 @@ func (b *bed) config() Config {
 		Logger: slog.New(slog.DiscardHandler),
 		rules: func(k events.Kind) rules {
 			if k == events.Instrument {
-				return rulesOf(k)
+				return Config{}.rulesOf(k)
 			}
 			return &toyRules{trip: b.trip, padding: b.padding}
 		},

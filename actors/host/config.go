@@ -52,6 +52,8 @@ type Config struct {
 	// FlushEvery is how often rows are handed over, default 1 s; latest rows and forming
 	// bars, of which there are many, in every second one.
 	FlushEvery time.Duration
+	// WithoutSecondBars makes no rows of bars of 1s: they are had from the actors alone, while those keep them.
+	WithoutSecondBars bool
 	// IdleAfter (of the log's time) an entity is packed into its snapshot bytes; default 10 min.
 	IdleAfter time.Duration
 	// Flushed, when set, is called after each record's sinks were told, in the shard's turn.
@@ -119,7 +121,7 @@ func (c Config) withDefaults() Config {
 		c.Logger = slog.Default()
 	}
 	if c.rules == nil {
-		c.rules = rulesOf
+		c.rules = c.rulesOf
 	}
 	if c.decode == nil {
 		c.decode = newDecode

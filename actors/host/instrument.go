@@ -8,7 +8,8 @@ import (
 )
 
 type instrumentRules struct {
-	facts instrument.Facts
+	withoutSecondBars bool
+	facts             instrument.Facts
 	// Scratch for sinks and rows, reused.
 	view instrument.View
 	bars [instrument.Resolutions][]instrument.Bar
@@ -71,19 +72,31 @@ func sourceSeq(g *events.Group, i int) uint64 {
 
 func (r *instrumentRules) rows(id string, s state, rows *projections.Rows) {
 	for i := range r.facts.Closed {
-		c := &r.facts.Closed[i]
-		rows.Bars = append(rows.Bars, c.Bar.Proto(id, c.Resolution))
+		if c := &r.facts.Closed[i]; r.stores(c.Resolution) {
+			rows.Bars = append(rows.Bars, c.Bar.Proto(id, c.Resolution))
+		}
 	}
 	if len(r.facts.Dirty) > 0 {
 		s.(*instrumentState).View(&r.view) // for the clock
 	}
 	for _, d := range r.facts.Dirty {
+		if !r.stores(d.Resolution) {
+			continue
+		}
 		rows.Dirty = append(rows.Dirty, projections.DirtyBar{Instrument: id, Resolution: resolutionOf(d.Resolution), Time: d.Time, ClockUs: r.view.ClockUs})
 	}
 	for i := range r.facts.Blocks {
 		rows.Blocks = append(rows.Blocks, r.facts.Blocks[i].Proto(id))
 	}
 }
+
+// stores says whether bars of a resolution have rows.
+func (r *instrumentRules) stores(resolution int) bool {
+	return resolution != instrument.Second || !r.withoutSecondBars
+}
+
+// SecondBarsStored says whether bars of 1s have rows.
+func (h *Host) SecondBarsStored() bool { return !h.config.WithoutSecondBars }
 
 func resolutionOf(resolution int) outcryv1.Resolution {
 	if resolution == instrument.Second {
@@ -98,7 +111,7 @@ func (r *instrumentRules) latest(id string, s state, rows *projections.Rows) {
 	rows.Latest = append(rows.Latest, v.Latest())
 	for resolution := range v.Bars {
 		// Quotes, nine in ten events, change no bar.
-		if v.HasBar[resolution] && v.Bars[resolution].State == outcryv1.BarState_BAR_STATE_FORMING && v.BarChange[resolution] != is.written[resolution] {
+		if r.stores(resolution) && v.HasBar[resolution] && v.Bars[resolution].State == outcryv1.BarState_BAR_STATE_FORMING && v.BarChange[resolution] != is.written[resolution] {
 			is.written[resolution] = v.BarChange[resolution]
 			rows.Bars = append(rows.Bars, v.Bars[resolution].Proto(id, resolution))
 		}

@@ -46,9 +46,9 @@ type outcomes interface {
 	Outcome(user string, clientMsgID []byte) (room.Outcome, bool)
 }
 
-func rulesOf(kind events.Kind) rules {
+func (c Config) rulesOf(kind events.Kind) rules {
 	if kind == events.Instrument {
-		return &instrumentRules{}
+		return &instrumentRules{withoutSecondBars: c.WithoutSecondBars}
 	}
 	return &roomRules{}
 }

@@ -49,7 +49,7 @@ func TestOneMessageByTheRoomsOwnRules(t *testing.T) {
 	b := newBed()
 	b.now = time.Now().UnixNano() // ids carry the time
 	c := b.config()
-	c.rules = rulesOf
+	c.rules = c.rulesOf
 	h := b.start(t, c)
 	sink := &roomSink{}
 	h.WatchRoom("pit", sink)

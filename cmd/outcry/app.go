@@ -69,6 +69,9 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 	if a.store, err = openStore(ctx, c, a.log.Lineage()); err != nil {
 		return a, err
 	}
+	if err := keepSecondBars(ctx, c, a.store); err != nil {
+		return a, err
+	}
 	a.writer = projections.NewWriter(a.store, projections.WriterConfig{QueueBytes: int(c.storeQueue), Observer: a.metrics.writer(c.logger)})
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stopWriter = stop
@@ -83,7 +86,7 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 		return a, fmt.Errorf("asking for the host's name: %w", err)
 	}
 	a.host, err = host.Start(ctx, c.bench.host(host.Config{
-		Log: a.log, Rows: a.writer, Checkpoints: a.store, Clocks: a.publisher, Writer: name,
+		Log: a.log, Rows: a.writer, Checkpoints: a.store, Clocks: a.publisher, Writer: name, WithoutSecondBars: !c.secondBars,
 		Flushed: a.flushed, Observer: a.metrics.host(), Logger: c.logger,
 	}))
 	if err != nil {

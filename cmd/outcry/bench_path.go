@@ -64,7 +64,7 @@ decoding and folding the same events from memory.`,
 func (b *pathBench) flags(cmd *cobra.Command) {
 	f, s := cmd.Flags(), &b.settings
 	b.config.explicit = true
-	b.config.flags(cmd, "log.kafka", "store")
+	b.config.flags(cmd, "accept_weak", "log.kafka", "store")
 	f.Float64Var(&s.Rate, "rate", 200_000, "events a second; 0: as fast as it goes")
 	f.DurationVar(&b.duration, "duration", 10*time.Second, "how long to measure")
 	f.DurationVar(&b.warmUp, "warm-up", 3*time.Second, "how long to run before")

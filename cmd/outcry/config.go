@@ -40,6 +40,7 @@ type config struct {
 	logKeepBytes int64
 	kafka        kafkaSettings
 	scylla       scyllaSettings
+	secondBars   bool              // bars of 1s are stored
 	storeQueue   int64             // bytes of rows that wait for the store
 	feeds        []feedSetting     // of the section feeds, see feeds.go
 	pipelines    []pipeline.Config // of the section pipelines, see pipelines.go

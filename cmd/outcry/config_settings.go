@@ -22,7 +22,7 @@ func newConfig() *config {
 func (c *config) common(b *settingsOf) {
 	b.text(&c.data, "data", "data", defaultData(), "folder of what this machine keeps")
 	b.text(&c.logLevel, "log_level", "log-level", "info", "debug, info, warn or error")
-	b.yes(&c.acceptWeak, "accept_weak", "accept-weak", "accept topics and keyspaces of fewer than 3 copies, or that may lose what was acknowledged")
+	b.yes(&c.acceptWeak, "accept_weak", "accept-weak", false, "accept topics and keyspaces of fewer than 3 copies, or that may lose what was acknowledged")
 	b.text(&c.http, "http.listen", "http", "127.0.0.1:8080", "address to serve HTTP and WebSocket on (loopback only)")
 	b.list(&c.allowOrigins, "http.allow_origins", "allow-origin", "origins of other pages that may connect, such as https://desk.example")
 	b.text(&c.admin, "admin.listen", "admin", "127.0.0.1:8081", "address of /metrics and /debug/pprof; empty: off")
@@ -46,6 +46,7 @@ func (c *config) logSettings(b *settingsOf) {
 func (c *config) storeSettings(b *settingsOf) {
 	s := &c.scylla
 	b.number64(&c.storeQueue, "store.queue_bytes", "store-queue", 256<<20, "memory of the rows that wait for the store; beyond it they are dropped and folded again later")
+	b.yes(&c.secondBars, "store.bars_1s", "store-bars-1s", true, "store bars of 1s; without, the newest 120 of each instrument are had from memory alone")
 	b.list(&s.hosts, "store.scylla.hosts", "scylla", "keep the rows in ScyllaDB or Cassandra: HOST or HOST:PORT of some of its nodes")
 	b.text(&s.keyspace, "store.scylla.keyspace", "scylla-keyspace", "outcry", "keyspace of the tables")
 	b.text(&s.datacenter, "store.scylla.datacenter", "scylla-datacenter", "", "data centre of this machine; empty: the one of the first node that answers")
@@ -94,13 +95,13 @@ func (b *settingsOf) duration(p *time.Duration, key, flag string, otherwise time
 	b.add(key, flag)
 }
 
-func (b *settingsOf) yes(p *bool, key, flag, usage string) {
-	b.flags.BoolVar(p, flag, false, usage)
+func (b *settingsOf) yes(p *bool, key, flag string, otherwise bool, usage string) {
+	b.flags.BoolVar(p, flag, otherwise, usage)
 	b.add(key, flag)
 }
 
 func (b *settingsOf) tls(t *tlsSettings, key, flag string) {
-	b.yes(&t.enabled, key+".enabled", flag+"-tls", "encrypt the connection to "+flag)
+	b.yes(&t.enabled, key+".enabled", flag+"-tls", false, "encrypt the connection to "+flag)
 	b.text(&t.ca, key+".ca_file", flag+"-tls-ca", "", "PEM file of the authorities that "+flag+" is checked against; empty: the system's")
 	b.text(&t.cert, key+".cert_file", flag+"-tls-cert", "", "PEM file of our certificate, where "+flag+" wants one")
 	b.text(&t.key, key+".key_file", flag+"-tls-key", "", "PEM file of its key")

@@ -167,7 +167,7 @@ func TestThePageOfOperatorsDocumentsEverySetting(t *testing.T) {
 		t.Fatal(err)
 	}
 	documented := map[string][]string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\| (.*?) \\| `(OUTCRY_[A-Z_]+)` \\| (.*?) \\|").FindAllStringSubmatch(string(text), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z0-9_.]+)` \\| (.*?) \\| `(OUTCRY_[A-Z0-9_]+)` \\| (.*?) \\|").FindAllStringSubmatch(string(text), -1) {
 		documented[m[1]] = m[2:]
 	}
 	for _, s := range newConfig().settings {

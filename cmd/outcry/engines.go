@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -54,6 +55,20 @@ func openStore(ctx context.Context, c *config, lineage string) (projections.Stor
 		return nil, err
 	}
 	return s, nil
+}
+
+// keepSecondBars refuses to store bars of 1s behind a hole.
+func keepSecondBars(ctx context.Context, c *config, s projections.Store) error {
+	err := s.KeepSecondBars(ctx, c.secondBars)
+	switch {
+	case !errors.Is(err, projections.ErrSecondBarsLeftOut):
+		return err
+	case c.scyllaStore():
+		return fmt.Errorf("%w, and their history would have a hole: go on without (--store-bars-1s=false), "+
+			"or have all rows folded anew into another keyspace, once with --new-store --scylla-keyspace NAME", err)
+	}
+	return fmt.Errorf("%w, and their history would have a hole: go on without (--store-bars-1s=false), "+
+		"or stop here, move %s* away and start again, and all rows are folded anew", err, rowsPath(c.data))
 }
 
 // logName says for people where the log is.

@@ -58,6 +58,11 @@ func (q *query) ask(cmd *cobra.Command, fill func(context.Context, outcryv1conne
 	if err != nil {
 		return explain(err, url)
 	}
+	if t.note != "" {
+		if _, err := fmt.Fprintln(cmd.ErrOrStderr(), "outcry: "+t.note); err != nil {
+			return fmt.Errorf("printing: %w", err)
+		}
+	}
 	return q.print(cmd, t)
 }
 

@@ -58,11 +58,14 @@ func (q *query) barRows(ctx context.Context, c outcryv1connect.OutcryClient, r *
 	if r.From == 0 && q.limit > 0 {
 		r.CountBack = q.limit
 	}
-	for !q.full(len(t.rows)) {
+	for from := r.From; !q.full(len(t.rows)); {
 		r.Limit = q.wanted(len(t.rows), 5000)
 		a, err := c.Bars(ctx, r)
 		if err != nil {
 			return nil, err
+		}
+		if a.KeptFrom > from && (r.CountBack == 0 || len(a.Bars) < int(r.CountBack)) {
+			t.note = fmt.Sprintf("older bars than %s are not kept: this server does not store bars of that resolution", time.Unix(a.KeptFrom, 0).UTC().Format(time.RFC3339))
 		}
 		pe, se := a.Definition.GetPriceExponent(), a.Definition.GetSizeExponent()
 		for _, b := range a.Bars {

@@ -16,6 +16,7 @@ type table struct {
 	columns []string
 	right   map[string]bool // columns of numbers
 	rows    [][]string
+	note    string // said beside it on standard error; empty: nothing
 }
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }

@@ -23,6 +23,7 @@ type Floor struct {
 	rooms       map[string]*hall
 	silent      map[string]bool
 	behind      bool
+	forgetful   bool // closed bars are had from states alone
 }
 
 // listed is one instrument with all that a store would know of it.

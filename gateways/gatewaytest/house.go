@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"outcry/actors/instrument"
 	"outcry/events"
 	"outcry/gateways/fault"
 	"outcry/gateways/session"
@@ -69,6 +70,13 @@ func (f *Floor) Behind(behind bool) {
 	f.behind = behind
 }
 
+// Forget makes the floor a house that does not store its bars.
+func (f *Floor) Forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.forgetful = true
+}
+
 // Messages is session.History's.
 func (f *Floor) Messages(_ context.Context, q *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error) {
 	f.mu.Lock()
@@ -111,17 +119,22 @@ func (f *Floor) Trades(_ context.Context, q *outcryv1.TradesRequest) (*outcryv1.
 }
 
 // ClosedBars is session.History's.
-func (f *Floor) ClosedBars(_ context.Context, id string, r outcryv1.Resolution, after uint64, limit int) (bars []*outcryv1.Bar, more bool, err error) {
+func (f *Floor) ClosedBars(_ context.Context, id string, r outcryv1.Resolution, after uint64, limit int) (bars []*outcryv1.Bar, more bool, lost uint64, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, b := range f.instrument(id).closed[r-outcryv1.Resolution_RESOLUTION_1S] {
+	l, resolution := f.instrument(id), int(r-outcryv1.Resolution_RESOLUTION_1S)
+	if kept := l.state.Bars(resolution, nil); f.forgetful && len(kept) == instrument.BarsKept && kept[0].BarSeq > after+1 {
+		lost = kept[0].BarSeq - 1
+		after = lost
+	}
+	for _, b := range l.closed[resolution] {
 		if b.BarSeq <= after {
 			continue
 		}
 		if len(bars) == limit {
-			return bars, true, nil
+			return bars, true, lost, nil
 		}
 		bars = append(bars, b)
 	}
-	return bars, false, nil
+	return bars, false, lost, nil
 }

@@ -118,6 +118,7 @@ var scenarios = []struct {
 	{"ACursorBeyondTheEndIsRefused", cursorBeyondEnd},
 	{"ClosedBarsInOrder", closedBars},
 	{"ClosedBarsResumeBeyondRecentHistory", closedBarsResume},
+	{"ClosedBarsThatAreNotKeptAreToldAsLost", closedBarsLost},
 	{"TradesWithoutGap", trades},
 	{"HeartbeatsSayHowFarIsComplete", heartbeats},
 	{"CommandsAreAnswered", commandsAnswered},

@@ -57,6 +57,24 @@ func closedBarsResume(t *testing.T, h *house) {
 	next.eachSecond(0, 399)
 }
 
+// Breaks for users: bars that are no longer kept are left out without a word, or the
+// client is told seconds later, or what is kept is not told.
+func closedBarsLost(t *testing.T, h *house) {
+	h.Forget()
+	h.Define("A")
+	h.tradesTo("A", 0, 400)
+	r := h.connect(t, "").follow(after(closed("A"), 10)).count(119)
+	r.eachSecond(281, 399)
+	if len(r.lost) != 1 || r.lost[0].GetFromSeq() != 11 || r.lost[0].GetToSeq() != 281 {
+		t.Errorf("told as lost: %v", r.lost)
+	}
+	h.tradesTo("A", 401, 500)
+	r.count(219).eachSecond(281, 499)
+	if len(r.lost) != 1 {
+		t.Errorf("told as lost later: %v", r.lost[1:])
+	}
+}
+
 // Time and sales without a print, or with one twice, add up to another volume.
 func trades(t *testing.T, h *house) {
 	topic := &outcryv1.Topic{Channel: outcryv1.Channel_CHANNEL_TRADES, Id: "A"}

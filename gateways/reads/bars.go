@@ -24,10 +24,7 @@ func (r *Reads) Bars(ctx context.Context, q *outcryv1.BarsRequest) (*outcryv1.Ba
 	if err != nil {
 		return nil, err
 	}
-	s := series{Reads: r, id: q.Instrument, stored: outcryv1.Resolution_RESOLUTION_1M, kept: instrument.Minute, interval: seconds[q.Resolution]}
-	if q.Resolution == outcryv1.Resolution_RESOLUTION_1S {
-		s.stored, s.kept = q.Resolution, instrument.Second
-	}
+	s := r.seriesOf(q.Instrument, q.Resolution)
 	answer := &outcryv1.BarsResponse{Definition: v.Latest().Definition}
 	var bars []instrument.Bar
 	if q.CountBack > 0 {
@@ -47,6 +44,9 @@ func (r *Reads) Bars(ctx context.Context, q *outcryv1.BarsRequest) (*outcryv1.Ba
 			return nil, fmt.Errorf("reading the bar before: %w", err)
 		}
 	}
+	if answer.KeptFrom, err = s.keptFrom(ctx); err != nil {
+		return nil, fmt.Errorf("asking instrument %s: %w", q.Instrument, err)
+	}
 	return answer, nil
 }
 
@@ -57,6 +57,7 @@ type series struct {
 	stored   outcryv1.Resolution // what the store has: 1s or 1m
 	kept     int                 // the same in the live state
 	interval int64               // seconds that are asked for
+	rows     bool                // the store has them; else there are those that the actor keeps
 }
 
 // floor is the open time of the interval that holds t.
@@ -197,7 +198,7 @@ func (s *series) read(ctx context.Context, q projections.BarsQuery) ([]instrumen
 		return nil, err
 	}
 	var rows []*outcryv1.Bar
-	if len(live) >= instrument.BarsKept { // else every bar that there was is among them
+	if s.rows && len(live) >= instrument.BarsKept { // else every bar that there was is among them
 		err = s.whole(ctx, events.Instrument, s.id, func() (err error) {
 			if err = s.written(ctx, live); err == nil {
 				rows, err = s.store.Bars(ctx, q)

@@ -14,14 +14,16 @@ import (
 
 // ClosedBars gives the newest versions of closed bars (1s or 1m) whose bar_seq
 // is after a seq, ascending by it, at most limit; more says that others follow.
-func (r *Reads) ClosedBars(ctx context.Context, id string, resolution outcryv1.Resolution, after uint64, limit int) (bars []*outcryv1.Bar, more bool, err error) {
-	s := series{Reads: r, id: id, stored: resolution, kept: instrument.Minute}
-	if resolution == outcryv1.Resolution_RESOLUTION_1S {
-		s.kept = instrument.Second
-	}
+// Where they are not stored, those up to lost (0: none) may be gone for ever.
+func (r *Reads) ClosedBars(ctx context.Context, id string, resolution outcryv1.Resolution, after uint64, limit int) (bars []*outcryv1.Bar, more bool, lost uint64, err error) {
+	s := r.seriesOf(id, resolution)
 	live, err := s.alive(ctx)
 	if err != nil {
-		return nil, false, fmt.Errorf("asking instrument %s: %w", id, err)
+		return nil, false, 0, fmt.Errorf("asking instrument %s: %w", id, err)
+	}
+	if !s.rows {
+		bars, more, lost = s.remembered(live, after, limit)
+		return bars, more, lost, nil
 	}
 	err = r.whole(ctx, events.Instrument, id, func() (err error) {
 		if err = s.awaitBar(ctx, holeOf(live)); err == nil {
@@ -30,9 +32,9 @@ func (r *Reads) ClosedBars(ctx context.Context, id string, resolution outcryv1.R
 		return err
 	})
 	if err != nil {
-		return nil, false, fmt.Errorf("reading closed bars of %s: %w", id, err)
+		return nil, false, 0, fmt.Errorf("reading closed bars of %s: %w", id, err)
 	}
-	return bars, more, nil
+	return bars, more, 0, nil
 }
 
 // closed reads rows until there is a page of bars that are not out of date.

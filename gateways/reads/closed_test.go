@@ -12,7 +12,7 @@ func (h *house) closedAll(limit int) (seqs []uint64, newest map[int64]uint64) {
 	newest = map[int64]uint64{}
 	after := uint64(0)
 	for more := true; more; {
-		bars, m, err := h.ClosedBars(h.t.Context(), h.id, outcryv1.Resolution_RESOLUTION_1M, after, limit)
+		bars, m, _, err := h.ClosedBars(h.t.Context(), h.id, outcryv1.Resolution_RESOLUTION_1M, after, limit)
 		if err != nil {
 			h.t.Fatal(err)
 		}

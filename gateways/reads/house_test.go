@@ -26,6 +26,7 @@ type house struct {
 	pending projections.Rows // decided and not written
 	seq     uint64           // of the source
 	debts   atomic.Uint64    // odd: rows are missing
+	minutes bool             // the store has no bars of 1s
 }
 
 // watchedStore says how often rows were looked for.
@@ -127,6 +128,9 @@ func (h *house) RowsWhole(events.Kind, string) (uint64, bool) {
 	return g, g%2 == 0
 }
 
+// SecondBarsStored is Live's.
+func (h *house) SecondBarsStored() bool { return !h.minutes }
+
 // AwakeInstruments is Live's.
 func (h *house) AwakeInstruments(_ context.Context, fn func(string, *instrument.State)) error {
 	fn(h.id, h.tape)
@@ -160,6 +164,9 @@ func (h *house) pass(ns int64) {
 // gather keeps the rows of what was decided.
 func (h *house) gather() {
 	for _, c := range h.facts.Closed {
+		if h.minutes && c.Resolution == instrument.Second {
+			continue
+		}
 		h.pending.Bars = append(h.pending.Bars, c.Bar.Proto(h.id, c.Resolution))
 	}
 	for i := range h.facts.Blocks {

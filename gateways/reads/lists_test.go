@@ -64,6 +64,9 @@ func (w *town) Room(_ context.Context, id string, fn func(*room.State)) error {
 // RowsWhole is Live's.
 func (w *town) RowsWhole(events.Kind, string) (uint64, bool) { return 0, true }
 
+// SecondBarsStored is Live's.
+func (w *town) SecondBarsStored() bool { return true }
+
 // AwakeInstruments is Live's.
 func (w *town) AwakeInstruments(_ context.Context, fn func(string, *instrument.State)) error {
 	for id, s := range w.instruments {

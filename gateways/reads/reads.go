@@ -28,6 +28,8 @@ type Live interface {
 	// RowsWhole says whether the store lacks rows of the entity's shard, or will have
 	// all of them in order. The generation is another one after each change.
 	RowsWhole(kind events.Kind, id string) (generation uint64, whole bool)
+	// SecondBarsStored says whether the store has bars of 1s; else they are had from actors alone.
+	SecondBarsStored() bool
 	// AwakeInstruments runs fn on the instruments that were folded of late, and
 	// may run it on others; those that it leaves out have had their rows written.
 	AwakeInstruments(ctx context.Context, fn func(id string, s *instrument.State)) error

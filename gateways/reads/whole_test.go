@@ -19,7 +19,7 @@ func (h *house) questions() map[string]func() error {
 			return err
 		},
 		"closed bars": func() error {
-			_, _, err := h.ClosedBars(ctx, h.id, outcryv1.Resolution_RESOLUTION_1M, 0, 10)
+			_, _, _, err := h.ClosedBars(ctx, h.id, outcryv1.Resolution_RESOLUTION_1M, 0, 10)
 			return err
 		},
 		"trades": func() error {

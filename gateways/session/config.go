@@ -26,7 +26,8 @@ type History interface {
 	Trades(context.Context, *outcryv1.TradesRequest) (*outcryv1.TradesResponse, error)
 	// ClosedBars gives the newest versions of closed bars whose bar_seq is after
 	// a seq, ascending by bar_seq, at most limit; more says that others follow.
-	ClosedBars(ctx context.Context, instrument string, r outcryv1.Resolution, after uint64, limit int) (bars []*outcryv1.Bar, more bool, err error)
+	// Those after the seq and up to lost, if it is not 0, are no longer kept; all in bars come behind it.
+	ClosedBars(ctx context.Context, instrument string, r outcryv1.Resolution, after uint64, limit int) (bars []*outcryv1.Bar, more bool, lost uint64, err error)
 }
 
 // Config of all sessions of a node. Relay, History and Commands are required.

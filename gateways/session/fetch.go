@@ -42,7 +42,8 @@ func (s *Sessions) fetchTrades(ctx context.Context, id string, cursor uint64, p 
 }
 
 func (s *Sessions) fetchBars(ctx context.Context, key topicKey, cursor uint64, p *page) (more bool, err error) {
-	bars, more, err := s.config.History.ClosedBars(ctx, key.id, key.resolution, cursor, pageItems)
+	bars, more, lost, err := s.config.History.ClosedBars(ctx, key.id, key.resolution, cursor, pageItems)
+	p.hole, p.gone, p.complete = lost, lost > 0, lost
 	for _, b := range bars {
 		p.items = append(p.items, relay.NewItem(b.GetBarSeq(), b))
 	}

@@ -75,6 +75,8 @@ type page struct {
 	complete uint64
 	// hole: items after the cursor and up to it did not come.
 	hole uint64
+	// gone: they never will, so it is not tried again.
+	gone bool
 }
 
 // readOn reads what a stream's cursor needs and the relay no longer has.
@@ -108,7 +110,7 @@ func (s *Session) readDone(sub *subscription, p page, err error) {
 		return
 	}
 	if p.hole > 0 {
-		if st.holes++; st.holes < holeTries {
+		if st.holes++; !p.gone && st.holes < holeTries {
 			s.readLater(sub)
 			return
 		}

@@ -73,6 +73,9 @@ func (x *exchange) AwakeInstruments(_ context.Context, fn func(string, *instrume
 // RowsWhole is reads.Live's.
 func (x *exchange) RowsWhole(events.Kind, string) (uint64, bool) { return 0, true }
 
+// SecondBarsStored is reads.Live's.
+func (x *exchange) SecondBarsStored() bool { return true }
+
 // AwakeRooms is reads.Live's.
 func (x *exchange) AwakeRooms(context.Context, func(string, *room.State)) error { return nil }
 

@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) projections.Store) {
 		{"limits below one give nothing", limits},
 		{"readers beside a writer see whole transactions", concurrency},
 		{"shuffled and repeated versions give the same answers", anyOrder},
+		{"bars of 1s are not stored behind a hole", secondBars},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			store := open(t)

@@ -2,6 +2,7 @@ package projectionstest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"testing"
@@ -174,5 +175,22 @@ func blocks(t *testing.T, s projections.Store) {
 		want  []*outcryv1.TickBlock
 	}{{0, 10, b}, {0, 2, b[:2]}, {5, 10, b}, {10, 10, b[1:]}, {12, 10, b[2:]}, {17, 1, b[2:3]}, {20, 10, b[3:]}, {30, 10, nil}} {
 		same(t, c.want, func() ([]*outcryv1.TickBlock, error) { return s.Blocks(t.Context(), "A", c.after, c.limit) })
+	}
+}
+
+// Breaks for users: an operator turns bars of 1s off and on again, and charts show an
+// hour without trades that had thousands.
+func secondBars(t *testing.T, s projections.Store) {
+	ctx := t.Context()
+	for step, kept := range []bool{true, true, false, false} {
+		if err := s.KeepSecondBars(ctx, kept); err != nil {
+			t.Fatalf("step %d: %v", step, err)
+		}
+	}
+	if err := s.KeepSecondBars(ctx, true); !errors.Is(err, projections.ErrSecondBarsLeftOut) {
+		t.Errorf("stored again: %v", err)
+	}
+	if err := s.KeepSecondBars(ctx, false); err != nil {
+		t.Error("still left out:", err)
 	}
 }

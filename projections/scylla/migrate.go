@@ -9,6 +9,8 @@ import (
 
 	"github.com/gocql/gocql"
 	"github.com/scylladb/gocqlx/v2"
+
+	"outcry/projections"
 )
 
 // Step of a migration. Steps can be repeated: a crash after one and before its
@@ -184,6 +186,29 @@ func (m *migration) finish(ctx context.Context, known *identity) error {
 	}
 	if _, err := m.settle(ctx, "cluster", m.at.cluster); err != nil {
 		return err
+	}
+	return nil
+}
+
+// secondBars is the key in meta under which a keyspace says that bars of 1s were left out.
+const secondBars = "bars_1s"
+
+// KeepSecondBars notes whether bars of 1s will be written; see projections.Store.
+func (s *Store) KeepSecondBars(ctx context.Context, kept bool) (err error) {
+	if kept {
+		var found string
+		err = s.query(ctx, "SELECT value FROM "+s.config.Keyspace+".meta WHERE key = ?", secondBars).Scan(&found)
+		if err == nil {
+			err = projections.ErrSecondBarsLeftOut
+		} else if missing(err) {
+			return nil
+		}
+	} else {
+		m := migration{config: &s.config, session: s.session}
+		_, err = m.settle(ctx, secondBars, "left out")
+	}
+	if err != nil {
+		return fmt.Errorf("noting whether %s keeps bars of 1s: %w", s.config.Keyspace, explain(err))
 	}
 	return nil
 }

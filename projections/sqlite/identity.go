@@ -10,6 +10,8 @@ import (
 
 	driver "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
+
+	"outcry/projections"
 )
 
 // What Open refuses, and what any call may find.
@@ -108,6 +110,29 @@ func (k identity) admit(lineage string) error {
 	case lineage != "" && k.lineage != "" && k.lineage != lineage:
 		return fmt.Errorf("%w: the rows' lineage is %s, the log's is %s; move the store away, and it is built again from the log",
 			ErrLineage, k.lineage, lineage)
+	}
+	return nil
+}
+
+// secondBars is the key in meta under which a store says that bars of 1s were left out.
+const secondBars = "bars_1s"
+
+// KeepSecondBars notes whether bars of 1s will be written; see projections.Store.
+func (s *Store) KeepSecondBars(ctx context.Context, kept bool) error {
+	err := s.transaction(ctx, true, func(_ *sql.Conn, tx *sql.Tx) error {
+		if !kept {
+			_, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO meta (key, value) VALUES (?, 'left out')", secondBars)
+			return err
+		}
+		var found int
+		err := tx.QueryRowContext(ctx, "SELECT count(*) FROM meta WHERE key = ?", secondBars).Scan(&found)
+		if err == nil && found > 0 {
+			return projections.ErrSecondBarsLeftOut
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("noting whether %s keeps bars of 1s: %w", s.path, explain(err))
 	}
 	return nil
 }

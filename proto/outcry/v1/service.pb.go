@@ -448,7 +448,10 @@ type BarsResponse struct {
 	// More bars follow; ask again from the last one's time + 1.
 	More bool `protobuf:"varint,3,opt,name=more,proto3" json:"more,omitempty"`
 	// With no bars: open time of the closest earlier bar; 0 when there is none.
-	NextTime      int64 `protobuf:"varint,4,opt,name=next_time,json=nextTime,proto3" json:"next_time,omitempty"`
+	NextTime int64 `protobuf:"varint,4,opt,name=next_time,json=nextTime,proto3" json:"next_time,omitempty"`
+	// Open time of the oldest bar that is kept, where older ones are not (bars of
+	// 1s on a server that does not store them); 0: all that there were are had.
+	KeptFrom      int64 `protobuf:"varint,5,opt,name=kept_from,json=keptFrom,proto3" json:"kept_from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -507,6 +510,13 @@ func (x *BarsResponse) GetMore() bool {
 func (x *BarsResponse) GetNextTime() int64 {
 	if x != nil {
 		return x.NextTime
+	}
+	return 0
+}
+
+func (x *BarsResponse) GetKeptFrom() int64 {
+	if x != nil {
+		return x.KeptFrom
 	}
 	return 0
 }
@@ -1610,14 +1620,15 @@ const file_outcry_v1_service_proto_rawDesc = "" +
 	"\x02to\x18\x04 \x01(\x03R\x02to\x12\x1d\n" +
 	"\n" +
 	"count_back\x18\x05 \x01(\rR\tcountBack\x12\x14\n" +
-	"\x05limit\x18\x06 \x01(\rR\x05limit\"\x9a\x01\n" +
+	"\x05limit\x18\x06 \x01(\rR\x05limit\"\xb7\x01\n" +
 	"\fBarsResponse\x12\"\n" +
 	"\x04bars\x18\x01 \x03(\v2\x0e.outcry.v1.BarR\x04bars\x125\n" +
 	"\n" +
 	"definition\x18\x02 \x01(\v2\x15.outcry.v1.DefinitionR\n" +
 	"definition\x12\x12\n" +
 	"\x04more\x18\x03 \x01(\bR\x04more\x12\x1b\n" +
-	"\tnext_time\x18\x04 \x01(\x03R\bnextTime\"b\n" +
+	"\tnext_time\x18\x04 \x01(\x03R\bnextTime\x12\x1b\n" +
+	"\tkept_from\x18\x05 \x01(\x03R\bkeptFrom\"b\n" +
 	"\rTradesRequest\x12\x1e\n" +
 	"\n" +
 	"instrument\x18\x01 \x01(\tR\n" +
