@@ -90,9 +90,9 @@ release-words: $(TOOLS)/buf@$(BUF)
 
 # The long forms: 200 kills inside imports, 10,000 seeds of power cuts, and every fault of real engines 20 times.
 # The faults take hours and go on where they were stopped; remove the results to begin anew.
-SOAK_FILE := $(CURDIR)/docs/benchmarks/2026-11-engines-soak.json
+SOAK_DIR := $(CURDIR)/docs/benchmarks/2026-11-engines-soak
 soak: build
-	OUTCRY_SOAK=1 OUTCRY_SOAK_FILE=$(SOAK_FILE) OUTCRY_ENGINES=1 $(GO) test -timeout 24h -count 1 -v -run 'FaultsOf' ./cmd/outcry
+	OUTCRY_SOAK=1 OUTCRY_SOAK_DIR=$(SOAK_DIR) OUTCRY_ENGINES=1 $(GO) test -timeout 24h -count 1 -v -run 'FaultsOf' ./cmd/outcry
 	OUTCRY_SOAK=1 $(GO) test -timeout 60m -count 1 -v -run 'TestKilledInTheMiddle' ./cmd/outcry
 	OUTCRY_SOAK=1 $(GO) test -timeout 60m -count 1 -v -run 'PowerCuts' ./actors/host ./events/embedded
 

@@ -204,8 +204,16 @@ func fillUp(t *testing.T, name string, left int64) {
 	if err := syscall.Statfs(filepath.Dir(name), &st); err != nil {
 		t.Fatal(err)
 	}
-	free := int64(st.Bavail) * st.Bsize
-	if err := os.WriteFile(name, make([]byte, free-left), 0o600); err != nil && !errors.Is(err, syscall.ENOSPC) {
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	zeros := make([]byte, 1<<20)
+	for free := int64(st.Bavail)*st.Bsize - left; free > 0 && err == nil; free -= int64(len(zeros)) {
+		_, err = f.Write(zeros[:min(free, int64(len(zeros)))])
+	}
+	if err != nil && !errors.Is(err, syscall.ENOSPC) {
 		t.Fatal(err)
 	}
 }

@@ -15,6 +15,7 @@ type house struct {
 	kafka, cassandra *engines.Cluster
 	server           *server
 	topics           string // what the names of its topics begin with
+	disk             string // of the store's nodes
 	tapes            []*tape
 }
 
@@ -32,23 +33,11 @@ var logFaults = []fault{
 	{"leaders move", moveLeaders, moveLeaders, 3 * time.Second, 10 * time.Second},
 }
 
-var storeFaults = []fault{
-	{"a node of three is killed", func(h *house) { h.cassandra.Kill(1) }, func(h *house) { h.cassandra.Start(1) }, 5 * time.Second, 20 * time.Second},
-	{"all nodes are paused", func(h *house) { pauseAll(h, (*engines.Cluster).Pause) }, func(h *house) { pauseAll(h, (*engines.Cluster).Resume) }, 10 * time.Second, time.Minute},
-	{"all nodes are down", func(h *house) { h.cassandra.KillAll() }, func(h *house) { h.cassandra.StartAll() }, 5 * time.Second, time.Minute},
-}
-
-func pauseAll(h *house, do func(*engines.Cluster, int)) {
-	for n := range h.cassandra.Addresses() {
-		do(h.cassandra, n)
-	}
-}
-
 // Breaks for users: a machine of the log fails, and what was acknowledged is
 // lost or there twice, or a client is thrown out.
 func TestFaultsOfKafkaLoseNothingAndDoubleNothing(t *testing.T) {
 	engines.Need(t)
-	sufferAll(t, logFaults, func(t *testing.T) *house {
+	sufferAll(t, "log", logFaults, func(t *testing.T) *house {
 		h := &house{t: t, whole: t, kafka: realEngines.brokers(t, 3)}
 		h.server = newServerOn(t, engineSet{"three brokers", func(t *testing.T) string { return realEngines.kafkaSettings(t, 3) }})
 		h.topics = fmt.Sprintf("t%d.", realEngines.servers.Load())
@@ -57,8 +46,8 @@ func TestFaultsOfKafkaLoseNothingAndDoubleNothing(t *testing.T) {
 }
 
 // sufferAll lets every fault happen, on a new house each round.
-func sufferAll(t *testing.T, faults []fault, build func(t *testing.T) *house) {
-	rounds := newFaultRounds(t)
+func sufferAll(t *testing.T, name string, faults []fault, build func(t *testing.T) *house) {
+	rounds := newFaultRounds(t, name)
 	for round := range rounds.wanted() {
 		var h *house
 		for n, f := range faults {
@@ -92,7 +81,7 @@ func (h *house) suffer(t *testing.T, f fault, name string) faultRow {
 	w := watchPushes(t, h.server.url, p)
 	lasts(2 * time.Second)
 	w.take()
-	lasts(f.held())
+	lasts(5 * time.Second)
 	row := faultRow{Before: w.take()}
 	began := time.Now()
 	f.strike(h)

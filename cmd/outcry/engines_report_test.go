@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,24 +31,26 @@ func (r faultRow) String() string {
 }
 
 // faultRounds repeats the faults: once, or with OUTCRY_SOAK as often as make
-// soak wants, going on where its file of results says that it was.
+// soak wants, going on where its results say that it was.
 type faultRounds struct {
 	t    *testing.T
-	file string
+	file string // of results, without its ending; empty in the short form
 	rows map[string][]faultRow
 }
 
 const soakRounds = 20
 
-func newFaultRounds(t *testing.T) *faultRounds {
+func newFaultRounds(t *testing.T, name string) *faultRounds {
 	r := &faultRounds{t: t, rows: map[string][]faultRow{}}
 	if !soak {
 		return r
 	}
-	if r.file = os.Getenv("OUTCRY_SOAK_FILE"); r.file == "" {
-		t.Fatal("OUTCRY_SOAK_FILE is needed: where results are kept, so that a soak goes on where it was")
+	dir := os.Getenv("OUTCRY_SOAK_DIR")
+	if dir == "" {
+		t.Fatal("OUTCRY_SOAK_DIR is needed: where results are kept, so that a soak goes on where it was")
 	}
-	text, err := os.ReadFile(r.file)
+	r.file = filepath.Join(dir, name)
+	text, err := os.ReadFile(r.file + ".json")
 	if errors.Is(err, fs.ErrNotExist) {
 		return r
 	}
@@ -77,11 +83,36 @@ func (r *faultRounds) add(fault string, row faultRow) {
 	}
 	text, err := json.MarshalIndent(r.rows, "", " ")
 	if err == nil {
-		err = os.WriteFile(r.file, text, 0o644)
+		err = errors.Join(os.MkdirAll(filepath.Dir(r.file), 0o755), os.WriteFile(r.file+".json", text, 0o644),
+			os.WriteFile(r.file+".md", r.page(), 0o644))
 	}
 	if err != nil {
 		r.t.Fatal(err)
 	}
+}
+
+// page is the table for people: medians, and what was worst.
+func (r *faultRounds) page() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# Faults of the %s\n\nMade by `make soak`; each row passed its checks (nothing acknowledged lost or doubled, rows and hashes as the oracle's).\n\n", filepath.Base(r.file))
+	b.WriteString("| fault | times | p99 of pushes before, ms | during ÷ before | worst | caught up after its end, s | worst | requests, posts sent again |\n|---|---|---|---|---|---|---|---|\n")
+	for _, name := range slices.Sorted(maps.Keys(r.rows)) {
+		var before, ratio, late []float64
+		requests, resent, posts := int64(0), 0, 0
+		for _, row := range r.rows[name] {
+			before, ratio = append(before, row.Before.P99), append(ratio, row.During.P99/row.Before.P99)
+			late = append(late, (row.CaughtUp - row.Healed).Seconds())
+			requests, resent, posts = requests+row.Resent, resent+row.PostsResent, posts+row.Posts
+		}
+		fmt.Fprintf(&b, "| %s | %d | %.1f | %.2f | %.2f | %.1f | %.1f | %d, %d of %d |\n", name, len(before),
+			median(before), median(ratio), slices.Max(ratio), median(late), slices.Max(late), requests, resent, posts)
+	}
+	return b.Bytes()
+}
+
+func median(of []float64) float64 {
+	slices.Sort(of)
+	return of[len(of)/2]
 }
 
 func contextWithin(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {

@@ -79,18 +79,9 @@ func (s *sharedEngines) brokers(t *testing.T, members int) *engines.Cluster {
 	return s.kafka[members]
 }
 
-// needScylla skips where the tree has no store in ScyllaDB.
-func needScylla(t *testing.T) {
-	t.Helper()
-	if _, err := os.Stat(filepath.Join("..", "..", "projections", "scylla", "store.go")); err != nil {
-		t.Skip("this version has no store in ScyllaDB")
-	}
-}
-
 // settings of a server with topics and a keyspace of its own.
 func (s *sharedEngines) settings(t *testing.T, members int) string {
 	t.Helper()
-	needScylla(t)
 	_, cassandra := s.on(t, members)
 	return s.settingsOn(t, members, cassandra)
 }

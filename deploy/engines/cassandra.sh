@@ -84,15 +84,21 @@ java_tool() { # CLASS ARGUMENTS...
     -Dcassandra.storagedir="$dir/1/data" -cp "$lib/*" "$@"
 }
 
+# ready N: CQL is opened last, when the node can answer.
+ready() { await "$dir/$1.pid" "$dir/$1.log" 240 port_open "$(address "$1")"; }
+
+# New nodes start one after the other, each on the schema of those before it; nodes with data start together.
 start() {
-  local n
+  local n new
   lib=$(jars cassandra)
   for n in $(members "$1"); do
     alive "$dir/$n.pid" && continue
+    new=; [ -d "$dir/$n/data/data" ] || new=yes
     configure "$n"
     launch "$dir/$n.pid" "$dir/$n.log" java_node "$n"
-    await "$dir/$n.pid" "$dir/$n.log" 240 port_open "$(address "$n")" # opened last, when it can answer
+    [ -z "$new" ] || ready "$n"
   done
+  for n in $(members "$1"); do ready "$n"; done
   echo "cassandra: $(addresses)"
 }
 
