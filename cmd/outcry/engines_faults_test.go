@@ -16,6 +16,7 @@ type house struct {
 	server           *server
 	topics           string // what the names of its topics begin with
 	disk             string // of the store's nodes
+	leave            func() // frees what only this house uses; nil where there is nothing
 	tapes            []*tape
 }
 
@@ -91,6 +92,7 @@ func (h *house) suffer(t *testing.T, f fault, name string) faultRow {
 	row.Healed = time.Since(began)
 	p.caughtUp(2 * time.Minute)
 	row.CaughtUp = time.Since(began)
+	h.server.ready("rows after the fault", func(r rowsReadiness) bool { return r.State == stateReady && r.LagSeconds < 5 })
 	w.take()
 	lasts(2 * time.Second)
 	row.After = w.take()
@@ -132,6 +134,9 @@ func (h *house) end() {
 	h.server.start()
 	h.server.run("replay", "--data", h.server.data, "--verify")
 	h.server.stop()
+	if h.leave != nil {
+		h.leave()
+	}
 }
 
 // held is how long the fault lasts.

@@ -28,10 +28,17 @@ func TestFaultsOfTheStoreLoseNothingAndDoubleNothing(t *testing.T) {
 		t.Skipf("needs to mount a tmpfs as the disk of the nodes: %v", err)
 	}
 	t.Cleanup(func() { unmount(t, disk) })
-	nodes := engines.Start(t, engines.Options{Engine: engines.CassandraEngine, Members: 3, Dir: filepath.Join(disk, "nodes")})
 	sufferAll(t, "store", storeFaults, func(t *testing.T) *house {
-		h := &house{t: t, whole: t, cassandra: nodes, disk: disk}
-		h.server = newServerOn(t, engineSet{"three nodes", func(t *testing.T) string { return realEngines.settingsOn(t, 1, nodes) }})
+		h := &house{t: t, whole: t, disk: disk}
+		nodes := filepath.Join(disk, "nodes")
+		h.cassandra = engines.Start(t, engines.Options{Engine: engines.CassandraEngine, Members: 3, Dir: nodes})
+		h.leave = func() {
+			h.cassandra.Close()
+			if err := os.RemoveAll(nodes); err != nil {
+				t.Error(err)
+			}
+		}
+		h.server = newServerOn(t, engineSet{"three nodes", func(t *testing.T) string { return realEngines.settingsOn(t, 1, h.cassandra) }})
 		return h
 	})
 }

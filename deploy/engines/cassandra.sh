@@ -71,7 +71,7 @@ opened+=(--add-opens jdk.management/com.sun.management.internal=ALL-UNNAMED)
 java_node() { # N
   local ring=500
   [ "$count" -gt 1 ] && ring=6000
-  exec java -Xms256m -Xmx"${HEAP:-768m}" -Xss512k -XX:+UseSerialGC "${opened[@]}" -XX:+ExitOnOutOfMemoryError \
+  exec java -Xms256m -Xmx"${HEAP:-768m}" -Xss512k -XX:+UseSerialGC "${opened[@]}" -XX:+ExitOnOutOfMemoryError -XX:+ErrorFileToStdout \
     -Dcassandra.config="file://$dir/$1/cassandra.yaml" -Dcassandra.storagedir="$dir/$1/data" \
     -Dlogback.configurationFile="$here/cassandra.logback.xml" -Dcassandra.jmx.local.port=$((port + 1 + $1)) \
     -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.ring_delay_ms=$ring -Dcassandra.superuser_setup_delay_ms=0 \

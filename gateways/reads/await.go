@@ -13,10 +13,10 @@ const (
 	lookMost  = 5 * time.Second
 )
 
-// await looks until written says yes, five seconds at most.
+// await looks until written says yes. Five seconds later the store is behind,
+// which is its state and no failure of the caller's.
 func await(ctx context.Context, written func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, lookMost)
-	defer cancel()
+	end := time.After(lookMost)
 	for {
 		done, err := written()
 		if done || err != nil {
@@ -24,7 +24,9 @@ func await(ctx context.Context, written func() (bool, error)) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for rows to be written: %w", ctx.Err())
+			return ctx.Err()
+		case <-end:
+			return fmt.Errorf("%w: the store has waiting rows", ErrCatchingUp)
 		case <-time.After(lookEvery):
 		}
 	}

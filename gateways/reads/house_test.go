@@ -3,6 +3,7 @@ package reads
 import (
 	"context"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -27,6 +28,7 @@ type house struct {
 	seq     uint64           // of the source
 	debts   atomic.Uint64    // odd: rows are missing
 	minutes bool             // the store has no bars of 1s
+	turn    sync.Mutex       // of its actors
 }
 
 // watchedStore says how often rows were looked for.
@@ -108,6 +110,8 @@ func (h *house) Instrument(_ context.Context, id string, fn func(*instrument.Sta
 		fn(nil)
 		return nil
 	}
+	h.turn.Lock()
+	defer h.turn.Unlock()
 	fn(h.tape)
 	return nil
 }
@@ -118,6 +122,8 @@ func (h *house) Room(_ context.Context, id string, fn func(*room.State)) error {
 		fn(nil)
 		return nil
 	}
+	h.turn.Lock()
+	defer h.turn.Unlock()
 	fn(h.talk)
 	return nil
 }

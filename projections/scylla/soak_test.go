@@ -81,7 +81,7 @@ func sstables(t *testing.T, keyspace string) []string {
 	return found
 }
 
-var stamp = regexp.MustCompile(`(Minimum|Maximum) timestamp: (\d+)`)
+var stamp = regexp.MustCompile(`(?m)^(Minimum|Maximum) timestamp:.*\((\d+)\)`)
 
 // span is the write times that a table's metadata tells.
 func span(t *testing.T, table string) (first, last time.Time) {
