@@ -20,13 +20,15 @@ func (a *app) startEdge(life context.Context) error {
 	r := relay.New(relay.Config{Floor: floor{a.host}})
 	a.sessions = session.New(session.Config{
 		Relay: r, History: a.reads, CodeOf: codeOf, Server: "outcry " + version, Lineage: a.log.Lineage(), Logger: a.config.logger,
+		Refused:  a.metrics.edge.refused,
 		Commands: func(user string) session.Commands { return a.commands.Session(user) },
 	})
-	pumps, err := pump.Start(pump.Config{Sessions: a.sessions, Logger: a.config.logger})
+	pumps, err := pump.Start(pump.Config{Sessions: a.sessions, Logger: a.config.logger, Observer: a.metrics.edge.observer()})
 	if err != nil {
 		return fmt.Errorf("starting the pumps: %w", err)
 	}
 	a.pumps.Store(pumps)
+	a.metrics.edge.watch(pumps, a.metrics.registry, a.config.logger)
 	a.background.Go(func() {
 		if err := r.Run(life, pumps.Flushed); err != nil {
 			a.config.logger.Error("the relay ended", "error", err)

@@ -29,6 +29,7 @@ type metrics struct {
 	rowsWritten, rowsFailed          prometheus.Counter
 	rowsSeconds                      prometheus.Histogram
 	lag                              *prometheus.GaugeVec
+	edge                             *edgeMetrics
 
 	pipelinesOnce                                  sync.Once // registers what follows, where there are pipelines
 	pipelineMessages, pipelineLate, pipelineFailed *prometheus.CounterVec
@@ -37,7 +38,7 @@ type metrics struct {
 }
 
 func newMetrics() *metrics {
-	m := &metrics{registry: prometheus.NewRegistry()}
+	m := &metrics{registry: prometheus.NewRegistry(), edge: newEdgeMetrics()}
 	counter := func(name, help string) prometheus.Counter {
 		c := prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 		m.registry.MustRegister(c)
