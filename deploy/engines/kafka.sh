@@ -12,7 +12,8 @@
 # Settings, from the environment at the first start in DIR and fixed there from then on:
 #   count  1 or 3 brokers (1)        port  of the first; the others at +10 and +20, controllers one above each (9092)
 # Settings of each start:
-#   HEAP   Java heap a broker (512m)    SETTINGS  lines for server.properties, @N@ is the broker's number, @PORT@ its port
+#   HEAP   Java heap a broker (512m)    SETTINGS  lines for server.properties, @N@ is the broker's number, @PORT@ its port,
+#          @CONTROLLER@ its controller's, @PORT2@ and @PORT3@ two more for listeners of your own (the ports that follow)
 #   FORMAT arguments of the first formatting, such as --add-scram ...    OWNER  a process whose end ends the brokers
 # Needs Java 17 and, the first time, Maven. Broker N is in rack rack-N.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -55,7 +56,7 @@ auto.create.topics.enable=false
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 CONF
-  printf '%s\n' "${SETTINGS:-}" | sed "s/@N@/$n/g; s/@PORT@/$p/g" >>"$dir/$n/server.properties"
+  printf '%s\n' "${SETTINGS:-}" | sed "s/@N@/$n/g; s/@PORT@/$p/g; s/@CONTROLLER@/$((p + 1))/g; s/@PORT2@/$((p + 2))/g; s/@PORT3@/$((p + 3))/g" >>"$dir/$n/server.properties"
 }
 
 java_kafka() { exec java -Xmx"${HEAP:-512m}" -XX:+UseSerialGC -Dlog4j2.configurationFile="$here/kafka.log4j2.properties" -cp "$lib/*" "$@"; }

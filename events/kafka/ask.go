@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -17,11 +18,12 @@ import (
 
 func checksum(payload []byte) uint64 { return digest.Checksum(payload) }
 
-// describe asks the brokers how topics stand now. Without the authorised
-// operations, which are not used, the client would answer from a memory that
-// may be 5 s old: with a leader that moved, or a topic that was made again.
+// describe asks the brokers how topics stand now, and what we may do with them.
+// Without the latter the client would answer from a memory that may be 5 s old:
+// with a leader that moved, or a topic that was made again.
 func describe(ctx context.Context, admin *kadm.Client, topics ...string) (kadm.Metadata, error) {
-	return admin.Metadata(kadm.WithAuthorizedOps(ctx), topics...)
+	m, err := admin.Metadata(kadm.WithAuthorizedOps(ctx), topics...)
+	return m, allow(err, "DescribeConfigs, Read and Write", strings.Join(topics, ", "))
 }
 
 // The offsets that ListOffsets knows by name.

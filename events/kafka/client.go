@@ -112,7 +112,7 @@ func advise(err error) error {
 		return &advice{err, "give the name that is in the broker's certificate (--kafka-tls-server-name)"}
 	case strings.Contains(text, "first record does not look like a TLS handshake"):
 		return &advice{err, "the broker speaks no TLS at this port (--kafka-tls=false, or another port)"}
-	case strings.Contains(text, "bad certificate") || strings.Contains(text, "certificate required"):
+	case strings.Contains(text, "remote error: tls:") && strings.Contains(text, "certificate"):
 		return &advice{err, "the broker wants a certificate that it knows (--kafka-tls-cert, --kafka-tls-key)"}
 	case errors.As(err, &eof) || errors.Is(err, io.EOF) || strings.Contains(text, "invalid large response size"):
 		return &advice{err, "the broker hung up: check TLS (--kafka-tls), user, password and mechanism (--kafka-user, --kafka-sasl)"}

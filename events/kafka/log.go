@@ -36,7 +36,8 @@ var _ events.Log = (*Log)(nil)
 
 // Open verifies the log's topics, creates them where none is there, and
 // connects. It fails within Config.OpenTimeout, or a little more, and tells
-// all faults at once; where there is one, nothing was changed.
+// all faults at once; where there is one, nothing was changed. One fault can be
+// seen only afterwards: that we may create topics and not use them.
 func Open(ctx context.Context, c Config) (*Log, error) { return open(ctx, c, true) }
 
 // OpenReader opens a log that is there for reading only; Publish gives

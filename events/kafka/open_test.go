@@ -2,21 +2,16 @@ package kafka_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
-	"math/big"
 	"net"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"outcry/events"
 	"outcry/events/kafka"
@@ -156,6 +151,35 @@ func TestSignInByEachMechanism(t *testing.T) {
 	}
 }
 
+// Breaks for users: a right that is missing would show when somebody's first
+// message waits for two minutes, or keep out who only wants to read.
+func TestMissingRightsAreToldAtTheStart(t *testing.T) {
+	allowed := func(user string, operations ...kmsg.ACLOperation) kfake.Opt {
+		var all []kfake.ACL
+		for _, o := range operations {
+			all = append(all, kfake.ACL{Resource: kmsg.ACLResourceTypeTopic, Name: "outcry.", Pattern: kmsg.ACLResourcePatternTypePrefixed, Operation: o, Allow: true})
+		}
+		return kfake.User("PLAIN", user, "right", all...)
+	}
+	cluster := fake(t, kfake.EnableSASL(), kfake.EnableACLs(), kfake.Superuser("PLAIN", "root", "right"),
+		allowed("nobody"), allowed("reader", kmsg.ACLOperationDescribe, kmsg.ACLOperationDescribeConfigs, kmsg.ACLOperationRead))
+	as := func(user string) kafka.Config {
+		c := small(cluster)
+		c.SASL = kafka.SASL{Mechanism: "PLAIN", User: user, Password: "right"}
+		return c
+	}
+	says(t, refused(t, as("nobody")), "allow our user DescribeConfigs, Read and Write on the topic outcry.instrument, outcry.room")
+	says(t, refused(t, as("reader")), "allow our user Create on the topic outcry.instrument", "topic outcry.room")
+	mustPublish(t, mustOpen(t, as("root")), events.Room, 0, "x")
+	says(t, refused(t, as("reader")), "allow our user Write on the topic outcry.instrument", "topic outcry.room")
+	log, err := kafka.OpenReader(t.Context(), as("reader"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mustClose(t, log)
+	take(t, subscribe(t, log, at(events.Room, 0, 0)))
+}
+
 // Breaks for users: their records would cross the network for all to read, or not at all.
 func TestTLSAndMutualTLS(t *testing.T) {
 	ca, pair := authority(t)
@@ -181,29 +205,4 @@ func TestTLSAndMutualTLS(t *testing.T) {
 	mustPublish(t, mustOpen(t, mutual), events.Room, 0, "x")
 	plain.TLS.Enabled, plain.OpenTimeout = true, 3*time.Second
 	says(t, refused(t, plain), "--kafka-tls")
-}
-
-// authority makes a CA and a certificate of it for 127.0.0.1, PEM.
-func authority(t *testing.T) (ca []byte, pair [2][]byte) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	root := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test CA"}, NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
-	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
-	der := func(c *x509.Certificate) []byte {
-		b, err := x509.CreateCertificate(rand.Reader, c, root, &key.PublicKey, key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: b})
-	}
-	b, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return der(root), [2][]byte{der(leaf), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: b})}
 }

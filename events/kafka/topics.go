@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -54,8 +55,8 @@ type found struct {
 	missing  []events.Kind
 }
 
-// look asks for the topics and their settings.
-func (c *Config) look(ctx context.Context, admin *kadm.Client) (*found, error) {
+// look asks for the topics and their settings. A right that we lack is an error.
+func (c *Config) look(ctx context.Context, admin *kadm.Client, write bool) (*found, error) {
 	var names []string
 	for _, k := range events.Kinds() {
 		names = append(names, c.topicName(k))
@@ -66,18 +67,23 @@ func (c *Config) look(ctx context.Context, admin *kadm.Client) (*found, error) {
 	}
 	f := &found{metadata: m, settings: map[string]map[string]string{}}
 	var there []string
+	var lacking []error
 	for _, k := range events.Kinds() {
 		name := c.topicName(k)
 		switch err := m.Topics[name].Err; {
 		case errors.Is(err, kerr.UnknownTopicOrPartition):
 			f.missing = append(f.missing, k)
 		case err != nil:
-			return nil, fmt.Errorf("asking for the topic %s: %w", name, allow(err, "Describe, DescribeConfigs, Read and Write", name))
+			return nil, fmt.Errorf("asking for the topic %s: %w", name, err)
 		case m.Topics[name].ID == kadm.TopicID{}:
 			return nil, errors.New("the brokers give topics no ids, by which a log is known: Kafka 2.8 or later is needed")
 		default:
 			there = append(there, name)
+			lacking = append(lacking, lacks(m.Topics[name], rightsTo(write)...))
 		}
+	}
+	if err := errors.Join(lacking...); err != nil {
+		return nil, err
 	}
 	return f, f.ask(ctx, admin, there)
 }
@@ -88,7 +94,7 @@ func (f *found) ask(ctx context.Context, admin *kadm.Client, topics []string) er
 	}
 	answers, err := admin.DescribeTopicConfigs(ctx, topics...)
 	if err != nil {
-		return fmt.Errorf("asking for the topics' settings: %w", advise(err))
+		return fmt.Errorf("asking for the topics' settings: %w", allow(advise(err), "DescribeConfigs", strings.Join(topics, ", ")))
 	}
 	for _, a := range answers {
 		if a.Err != nil {
@@ -103,18 +109,10 @@ func (f *found) ask(ctx context.Context, admin *kadm.Client, topics []string) er
 	return nil
 }
 
-// allow says which right is missing.
-func allow(err error, rights, topic string) error {
-	if errors.Is(err, kerr.TopicAuthorizationFailed) || errors.Is(err, kerr.ClusterAuthorizationFailed) {
-		return &advice{err, fmt.Sprintf("allow our user %s on the topic %s", rights, topic)}
-	}
-	return err
-}
-
 // prepare verifies what is there and creates what is missing: either
 // all of it is as it has to be, or nothing was changed.
 func (c *Config) prepare(ctx context.Context, admin *kadm.Client, create bool) (*cluster, error) {
-	f, err := c.look(ctx, admin)
+	f, err := c.look(ctx, admin, create)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +135,7 @@ func (c *Config) prepare(ctx context.Context, admin *kadm.Client, create bool) (
 // await lets created topics spread through the cluster.
 func (c *Config) await(ctx context.Context, admin *kadm.Client) (*cluster, error) {
 	for try := 1; ; try++ {
-		f, err := c.look(ctx, admin)
+		f, err := c.look(ctx, admin, true)
 		if err == nil {
 			err = errors.Join(f.faults(c)...)
 		}
@@ -145,6 +143,9 @@ func (c *Config) await(ctx context.Context, admin *kadm.Client) (*cluster, error
 			if err = f.led(c); err == nil {
 				return f.cluster(c), nil
 			}
+		}
+		if errors.Is(err, kerr.TopicAuthorizationFailed) {
+			return nil, fmt.Errorf("the topics were created: %w", err)
 		}
 		select {
 		case <-ctx.Done():

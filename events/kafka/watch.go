@@ -91,11 +91,14 @@ func (t *topic) check(m *kadm.Metadata) error {
 	case !ok:
 		return fmt.Errorf("the brokers say nothing about the topic %s", t.name)
 	case now.Err != nil:
-		return fmt.Errorf("the topic %s: %w", t.name, allow(now.Err, "Describe, Read and Write", t.name))
+		return fmt.Errorf("the topic %s: %w", t.name, now.Err)
 	case now.ID != t.id:
 		return fmt.Errorf("%w: the topic %s was removed and made again (its id was %s and is %s)", ErrReplaced, t.name, t.id, now.ID)
 	case len(now.Partitions) != t.partitions:
 		return fmt.Errorf("%w: the topic %s had %d partitions and has %d, so entities are looked for elsewhere", ErrReplaced, t.name, t.partitions, len(now.Partitions))
+	}
+	if err := lacks(now, kadm.OpRead); err != nil {
+		return err
 	}
 	leaderless := 0
 	for _, p := range now.Partitions {

@@ -97,6 +97,19 @@ func open(o Options) (*Cluster, error) {
 // Addresses of all members, in order, whether they run or not.
 func (c *Cluster) Addresses() []string { return append([]string(nil), c.addresses...) }
 
+// Listener gives the addresses of all brokers at their own listener 2 or 3 (@PORT2@, @PORT3@ of Options.Settings).
+func (c *Cluster) Listener(n int) (all []string) {
+	for _, address := range c.addresses {
+		host, port, _ := strings.Cut(address, ":")
+		p, err := strconv.Atoi(port)
+		if err != nil {
+			c.fail("the address %q has no port: %v", address, err)
+		}
+		all = append(all, fmt.Sprint(host, ":", p+n))
+	}
+	return all
+}
+
 // Dir holds the servers' data, settings and logs: Dir/1/data, Dir/1.log and so on.
 func (c *Cluster) Dir() string { return c.dir }
 

@@ -27,7 +27,7 @@
 // A test then calls engines.Need(t), which skips as Kafka and Cassandra do.
 // Options also takes lines for the server's own settings: listeners with TLS
 // or SASL, an authorizer, an authenticator, @N@ in them is the member's number
-// from 1 and @PORT@ a broker's port.
+// from 1, @PORT@ a broker's port, @PORT2@ and @PORT3@ two more for its listeners.
 //
 // Each method returns when it is done: Start when the member serves, Kill and
 // Stop when the process is gone. A failure ends the test (or panics where no

@@ -26,7 +26,8 @@ type Options struct {
 	// new temporary folder that goes with the cluster.
 	Dir string
 	// Settings are lines for server.properties or cassandra.yaml. In them @N@
-	// is the member's number from 1, @PORT@ a broker's port.
+	// is the member's number from 1, @PORT@ a broker's port, @CONTROLLER@ that of its
+	// controller, @PORT2@ and @PORT3@ are two more for listeners (see Cluster.Listener).
 	Settings string
 	// Format are arguments of Kafka's first formatting, such as "--add-scram SCRAM-SHA-512=[name=a,password=b]".
 	Format string

@@ -36,7 +36,8 @@ func allFree(engine Engine, base, members int) bool {
 func memberPorts(engine Engine, base, n int) []string {
 	at := func(host, port int) string { return fmt.Sprintf("127.0.0.%d:%d", host, port) }
 	if engine == KafkaEngine {
-		return []string{at(1, base+10*n), at(1, base+10*n+1)}
+		own := base + 10*n
+		return []string{at(1, own), at(1, own+1), at(1, own+2), at(1, own+3)}
 	}
 	return []string{at(n+1, base), at(n+1, base+1), at(1, base+2+n)}
 }
