@@ -49,7 +49,7 @@ func TestFaultsOfKafkaLoseNothingAndDoubleNothing(t *testing.T) {
 // sufferAll lets every fault happen, on a new house each round.
 func sufferAll(t *testing.T, name string, faults []fault, build func(t *testing.T) *house) {
 	rounds := newFaultRounds(t, name)
-	for round := range rounds.wanted() {
+	for round := range rounds.wanted(faults) {
 		var h *house
 		for n, f := range faults {
 			if rounds.have(f.name) > round {

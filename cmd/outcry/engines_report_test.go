@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -63,11 +65,20 @@ func newFaultRounds(t *testing.T, name string) *faultRounds {
 	return r
 }
 
-func (r *faultRounds) wanted() int {
-	if soak {
-		return soakRounds
+// wanted is up to which round this run goes: OUTCRY_SOAK_ROUNDS further ones, where it is set.
+func (r *faultRounds) wanted(faults []fault) int {
+	if !soak {
+		return 1
 	}
-	return 1
+	further, err := strconv.Atoi(cmp.Or(os.Getenv("OUTCRY_SOAK_ROUNDS"), strconv.Itoa(soakRounds)))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	done := soakRounds
+	for _, f := range faults {
+		done = min(done, r.have(f.name))
+	}
+	return min(done+further, soakRounds)
 }
 
 func (r *faultRounds) have(fault string) int { return len(r.rows[fault]) }
