@@ -48,7 +48,7 @@ func newLogShow() *cobra.Command {
 			return o.print(cmd, t)
 		}}
 	o.flags(cmd)
-	c.flags(cmd, "data", "log.kafka")
+	c.flags(cmd, "data", "accept_weak", "log.kafka")
 	cmd.Flags().IntVar(&limit, "limit", limit, "how many at most")
 	return cmd
 }

@@ -27,7 +27,7 @@ SQLite's rows are moved aside, not deleted; in ScyllaDB choose a new keyspace wi
 			}
 			return adopt(cmd.Context(), c, cmd.OutOrStdout())
 		}}
-	c.flags(cmd, "data", "log.kafka", "store")
+	c.flags(cmd, "data", "accept_weak", "log.kafka", "store")
 	return cmd
 }
 

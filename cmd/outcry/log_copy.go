@@ -31,7 +31,7 @@ Stop the server of the folder before, and start one on Kafka with a folder of it
 			}
 			return copyFolder(cmd.Context(), c, from, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		}}
-	c.flags(cmd, "log.kafka")
+	c.flags(cmd, "accept_weak", "log.kafka")
 	cmd.Flags().StringVar(&from, "from", "", "data folder of the embedded log")
 	return cmd
 }

@@ -10,19 +10,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/testing/protocmp"
 
-	"outcry/events"
-	"outcry/events/embedded"
 	"outcry/internal/engines"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -174,42 +169,9 @@ func TestAPythonReaderRebuildsBarsAndRooms(t *testing.T) {
 	t.Run("FromAnEmbeddedLog", func(t *testing.T) { r.rebuild(t, "--log", filepath.Join(s.data, "log")).sameAs(t, s) })
 	t.Run("FromKafka", func(t *testing.T) {
 		brokers := strings.Join(engines.Kafka(t, 1).Addresses(), ",")
-		produceLog(t, filepath.Join(s.data, "log"), brokers)
+		s.run("log", "copy", "--from", s.data, "--kafka", brokers, "--kafka-replication", "1", "--accept-weak")
 		r.rebuild(t, "--kafka", brokers).sameAs(t, s)
 	})
-}
-
-// produceLog brings a log's records into topics, as bytes, with a client that
-// knows nothing of Outcry.
-func produceLog(t *testing.T, folder, brokers string) {
-	t.Helper()
-	log, err := embedded.OpenReader(folder, embedded.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(brokers, ",")...), kgo.RecordPartitioner(kgo.ManualPartitioner()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	for _, kind := range events.Kinds() {
-		if _, err := kadm.NewClient(client).CreateTopic(t.Context(), int32(log.Partitions(kind)), 1, nil, kind.Topic()); err != nil {
-			t.Fatal(err)
-		}
-		for p := range int32(log.Partitions(kind)) {
-			var records []*kgo.Record
-			for r, err := range log.Records(events.Position{Kind: kind, Partition: p}) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				records = append(records, &kgo.Record{Topic: kind.Topic(), Partition: p, Value: bytes.Clone(r.Payload)})
-			}
-			if err := client.ProduceSync(t.Context(), records...).FirstErr(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
 }
 
 // busyDay puts a bit of everything into the log.
@@ -271,96 +233,4 @@ func (s *server) livelyTape(t *testing.T) {
 		send(tape(uint64(5000+seq), &outcryv1.TapeEvent{Event: &outcryv1.TapeEvent_Cancel{Cancel: &outcryv1.TradeCancel{TradeId: "t10", TradeTimeNs: old}}}))
 	}
 	send(trade(9000, 0, 5), trade(4000, 0, 5), trade(9001, 520*time.Second, 7), trade(9002, 500*time.Second, -3))
-}
-
-// livelyTalk is people who do all that people may do, twice and in vain, too.
-func (s *server) livelyTalk(t *testing.T) {
-	t.Helper()
-	n := 0
-	do := func(user string, c *outcryv1.Command) *outcryv1.Answer {
-		if n++; c.ClientMsgId == nil {
-			c.ClientMsgId = newMessageID(t)
-		}
-		c.Room = "pit"
-		a, err := s.client().Submit(t.Context(), &outcryv1.SubmitRequest{User: user, Command: c})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return a.Answer
-	}
-	text := func(s string) *outcryv1.Text {
-		return &outcryv1.Text{Data: []byte(s), Characters: uint32(len([]rune(s)))}
-	}
-	post := func(user, say string, to uint64) uint64 {
-		return do(user, &outcryv1.Command{Command: &outcryv1.Command_Post{Post: &outcryv1.Post{Text: text(say), ReplyTo: to}}}).Seq
-	}
-	edit := func(user string, seq uint64) {
-		do(user, &outcryv1.Command{Command: &outcryv1.Command_Edit{Edit: &outcryv1.Edit{TargetSeq: seq, Text: text("bessér")}}})
-	}
-	erase := func(user string, seq uint64) {
-		do(user, &outcryv1.Command{Command: &outcryv1.Command_Delete{Delete: &outcryv1.Delete{TargetSeq: seq}}})
-	}
-	react := func(user string, seq uint64, emoji string, remove bool) {
-		do(user, &outcryv1.Command{Command: &outcryv1.Command_React{React: &outcryv1.React{TargetSeq: seq, Emoji: emoji, Remove: remove}}})
-	}
-	for _, user := range []string{"ann", "bob", "cyd", "ann"} {
-		do(user, &outcryv1.Command{Command: &outcryv1.Command_Join{Join: &outcryv1.Join{}}})
-	}
-	first := post("ann", "first", 0)
-	second := post("bob", "réponse", first)
-	post("cyd", "thread", second)
-	post("eve", "is no member", 0)
-	once := &outcryv1.Command{ClientMsgId: newMessageID(t), Command: &outcryv1.Command_Post{Post: &outcryv1.Post{Text: text("once")}}}
-	do("ann", once)
-	do("ann", once)
-	for _, user := range []string{"cyd", "ann", "bob"} {
-		react(user, second, "🎉", false)
-	}
-	react("bob", second, "🎉", true)
-	react("bob", second, "👍", false)
-	edit("bob", second)
-	edit("ann", second)
-	settings := &outcryv1.Command_Settings{Settings: &outcryv1.RoomSettings{Title: "the pit", MaxCharacters: 40}}
-	do("bob", &outcryv1.Command{Command: settings})
-	do("ann", &outcryv1.Command{Command: settings})
-	rng := rand.New(rand.NewPCG(3, 4))
-	var posts []uint64
-	for i := range 1500 { // of all ages, at the edge of what the room keeps and beyond
-		user := []string{"ann", "bob", "cyd"}[rng.IntN(3)]
-		old := first
-		if n := len(posts); n > 0 {
-			old = posts[n-1-min(n-1, rng.IntN(700))]
-			if edge := posts[n-1] - min(posts[n-1], 508+rng.Uint64N(8)); i%3 == 0 { // of the newest changes that are kept
-				at, _ := slices.BinarySearch(posts, edge)
-				old = posts[at]
-			}
-		}
-		switch rng.IntN(10) {
-		case 0:
-			edit(user, old)
-		case 1:
-			erase(user, old)
-		case 2:
-			react(user, old, "🎉", rng.IntN(2) == 0)
-		case 3:
-			posts = append(posts, post(user, "to that", old))
-		default:
-			posts = append(posts, post(user, strings.Repeat("x", 1+i%50), 0)) // some are too long
-		}
-		if n := len(posts); n > 0 && posts[n-1] == 0 {
-			posts = posts[:n-1] // it was refused
-		}
-	}
-	edit("ann", first) // older than the room keeps: the gateway reads it
-	edit("ann", first)
-	post("cyd", "to the old one", second)
-	react("ann", second, "🎉", true)
-	erase("bob", first)
-	erase("ann", second)
-	edit("bob", second)
-	do("ann", &outcryv1.Command{Command: &outcryv1.Command_Leave{Leave: &outcryv1.Leave{}}})
-	late := post("cyd", "late", 0)
-	edit("cyd", late)
-	erase("bob", late)
-	post("ann", "has left", 0)
 }
