@@ -28,8 +28,9 @@ func (a *address) flags(cmd *cobra.Command) {
 
 // serverFile is what a server writes into its data folder.
 type serverFile struct {
-	HTTP string `json:"http"`
-	PID  int    `json:"pid"`
+	HTTP  string `json:"http"`
+	Admin string `json:"admin,omitempty"` // empty: off
+	PID   int    `json:"pid"`
 }
 
 func serverPath(data string) string { return filepath.Join(data, "server.json") }
@@ -44,18 +45,22 @@ func (a *address) url() (string, error) {
 	if a.data == "" {
 		return defaultServer, nil
 	}
-	text, err := os.ReadFile(serverPath(a.data))
+	f, err := readServerFile(a.data)
+	return f.HTTP, err
+}
+
+func readServerFile(data string) (f serverFile, err error) {
+	text, err := os.ReadFile(serverPath(data))
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("no server has run on %s: there is no server.json in it", a.data)
+		return f, fmt.Errorf("no server has run on %s: there is no server.json in it", data)
 	}
 	if err != nil {
-		return "", fmt.Errorf("reading the server's address: %w", err)
+		return f, fmt.Errorf("reading the server's address: %w", err)
 	}
-	var f serverFile
 	if err := json.Unmarshal(text, &f); err != nil {
-		return "", fmt.Errorf("reading %s: %w", serverPath(a.data), err)
+		return f, fmt.Errorf("reading %s: %w", serverPath(data), err)
 	}
-	return f.HTTP, nil
+	return f, nil
 }
 
 func (a *address) client() (c outcryv1connect.OutcryClient, url string, err error) {

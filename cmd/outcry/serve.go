@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/pprof"
 	"os"
@@ -66,18 +65,18 @@ func serve(ctx context.Context, c *config, out io.Writer, started func(context.C
 		err = errors.Join(err, a.stop(stopping))
 	}()
 	url := "http://" + listener.Addr().String()
-	if err := writeServerFile(c.data, url); err != nil {
-		return err
-	}
 	failures := make(chan error, 3)
 	server := &http.Server{Handler: guard.Handler(c.origins, a.handler()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	go func() { failures <- server.Serve(listener) }()
 	defer server.Close()
-	admin, err := a.serveAdmin(c, failures)
+	admin, adminURL, err := a.serveAdmin(c, failures)
 	if err != nil {
 		return err
 	}
 	defer admin.Close()
+	if err := writeServerFile(c.data, serverFile{HTTP: url, Admin: adminURL, PID: os.Getpid()}); err != nil {
+		return err
+	}
 	select {
 	case <-a.host.Ready():
 	case err := <-a.host.Failed():
@@ -142,29 +141,29 @@ func codeOf(err error) outcryv1.ErrorCode {
 	return outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE
 }
 
-// serveAdmin listens for metrics and profiles; the closer does nothing where it is off.
-func (a *app) serveAdmin(c *config, failures chan<- error) (io.Closer, error) {
+// serveAdmin listens for metrics, profiles and operators' calls; the closer does nothing where it is off.
+func (a *app) serveAdmin(c *config, failures chan<- error) (closer io.Closer, url string, err error) {
 	if c.admin == "" {
-		return io.NopCloser(nil), nil
+		return io.NopCloser(nil), "", nil
 	}
-	var l net.Listener
 	l, err := listen(c.admin, c.anyPort)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	mux := http.NewServeMux()
+	mux.Handle(rpc.NewAdminHandler(a.pumps.Load()))
 	mux.Handle("/metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	server := &http.Server{Handler: guard.Handler(c.origins, mux), ReadHeaderTimeout: 10 * time.Second}
 	go func() { failures <- server.Serve(l) }()
-	return server, nil
+	return server, "http://" + l.Addr().String(), nil
 }
 
 // writeServerFile tells the commands of this machine where the server is.
-func writeServerFile(data, url string) error {
-	text, err := json.Marshal(serverFile{HTTP: url, PID: os.Getpid()})
+func writeServerFile(data string, f serverFile) error {
+	text, err := json.Marshal(f)
 	if err == nil {
 		err = os.WriteFile(serverPath(data), text, 0o600)
 	}

@@ -54,19 +54,38 @@ func (p *Pumps) Each(ctx context.Context, see func([]Seen)) error {
 	return nil
 }
 
+// Find shows the client of a session's id with its subscriptions; found says that there is one.
+func (p *Pumps) Find(ctx context.Context, id string) (s Seen, topics []session.TopicSummary, found bool, err error) {
+	var seen Seen
+	var all []session.TopicSummary
+	if found, err = p.with(ctx, id, func(c *Client) { seen, all = c.seen(), c.session.Topics() }); err != nil {
+		return s, nil, false, err // what was asked for may still come, and is nobody's
+	}
+	return seen, all, found, nil
+}
+
 // End ends the session of an id, which is told why; found says that there was one.
 func (p *Pumps) End(ctx context.Context, id string, why *outcryv1.Error) (found bool, err error) {
+	return p.with(ctx, id, func(c *Client) { c.end(why) })
+}
+
+// with does something with the client of a session's id, in its pump's turn.
+func (p *Pumps) with(ctx context.Context, id string, do func(*Client)) (bool, error) {
 	for _, one := range p.pumps {
+		found := false
 		err := one.ask(ctx, func() {
 			for c := range one.clients {
 				if c.session.ID() == id {
 					found = true
-					c.end(why)
+					do(c)
 				}
 			}
 		})
-		if found || err != nil {
-			return found, err
+		if err != nil {
+			return false, err
+		}
+		if found {
+			return true, nil
 		}
 	}
 	return false, nil
@@ -93,10 +112,14 @@ func seenOf(clients []*Client) []Seen {
 	all := make([]Seen, 0, len(clients))
 	for _, c := range clients {
 		if !c.gone {
-			all = append(all, Seen{Peer: c.peer, Summary: c.session.Summary(), Since: c.since, Framed: c.framed, Stuck: c.stuck, State: c.state()})
+			all = append(all, c.seen())
 		}
 	}
 	return all
+}
+
+func (c *Client) seen() Seen {
+	return Seen{Peer: c.peer, Summary: c.session.Summary(), Since: c.since, Framed: c.framed, Stuck: c.stuck, State: c.state()}
 }
 
 func (c *Client) state() State {

@@ -1,5 +1,11 @@
 package session
 
+import (
+	"time"
+
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
 // Summary is one session as operators see it.
 type Summary struct {
 	ID, User      string // User is empty before hello, and where hello named none
@@ -24,10 +30,42 @@ func (s *Session) Summary() Summary {
 		Waiting: s.due.len() + len(s.replies) + s.pending}
 	for _, sub := range s.topics {
 		if sub.stream != nil && sub.request == nil {
-			if head := sub.stream.source.Complete(); head > sub.stream.cursor {
-				sum.Lag = max(sum.Lag, head-sub.stream.cursor)
-			}
+			sum.Lag = max(sum.Lag, sub.stream.lag())
 		}
 	}
 	return sum
+}
+
+// TopicSummary is one subscription as operators see it.
+type TopicSummary struct {
+	Topic *outcryv1.Topic // not to be changed
+	Every time.Duration   // between two versions of a latest-wins topic at least; 0 is at once
+	// Cursor of a never-lose topic: everything up to it was filled. Lag is how far it is behind.
+	Cursor, Lag uint64
+	Waiting     bool // something of it is to be filled
+}
+
+// Topics looks at the subscriptions that are granted, in the session's turn.
+func (s *Session) Topics() []TopicSummary {
+	all := make([]TopicSummary, 0, len(s.topics))
+	for _, sub := range s.topics {
+		if sub.request != nil {
+			continue
+		}
+		one := TopicSummary{Topic: sub.topic, Waiting: sub.queued}
+		if sub.latest != nil {
+			one.Every = sub.latest.every
+		} else {
+			one.Cursor, one.Lag = sub.stream.cursor, sub.stream.lag()
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+func (st *streamTopic) lag() uint64 {
+	if head := st.source.Complete(); head > st.cursor {
+		return head - st.cursor
+	}
+	return 0
 }
