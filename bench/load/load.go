@@ -28,8 +28,20 @@ type walk struct {
 }
 
 // New makes a floor of so many instruments; number 0 is the busiest.
-func New(instruments int, seed uint64) *Floor {
-	f := &Floor{random: rand.NewPCG(seed, 0x0f100), pick: newAlias(zipf(instruments)), states: make([]walk, instruments)}
+func New(instruments int, seed uint64) *Floor { return newFloor(zipf(instruments), seed) }
+
+// Even makes a floor whose instruments are equally busy.
+func Even(instruments int, seed uint64) *Floor {
+	weights := make([]float64, instruments)
+	for i := range weights {
+		weights[i] = 1
+	}
+	return newFloor(weights, seed)
+}
+
+func newFloor(weights []float64, seed uint64) *Floor {
+	instruments := len(weights)
+	f := &Floor{random: rand.NewPCG(seed, 0x0f100), pick: newAlias(weights), states: make([]walk, instruments)}
 	for i := range f.states {
 		f.ids = append(f.ids, fmt.Sprintf("BENCH:I%05d", i))
 		f.states[i].mid = 10_000 + int64(f.random.Uint64()%1_000_000)

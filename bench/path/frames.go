@@ -19,8 +19,8 @@ const (
 
 var errBytes = errors.New("bytes that are no protobuf")
 
-// eachField gives the fields of bytes in a message.
-func eachField(b []byte, field func(n protowire.Number, value []byte) error) error {
+// EachField gives the fields of bytes in a message.
+func EachField(b []byte, field func(n protowire.Number, value []byte) error) error {
 	for len(b) > 0 {
 		n, typ, size := protowire.ConsumeTag(b)
 		if size < 0 {
@@ -60,9 +60,9 @@ func eventTime(update []byte) (at int64, snapshot bool) {
 			if size < 0 {
 				return at, snapshot
 			}
-			_ = eachField(latest, func(n protowire.Number, tick []byte) error {
+			_ = EachField(latest, func(n protowire.Number, tick []byte) error {
 				if n == latestQuote || n == latestTrade {
-					at = max(at, timeOf(tick))
+					at = max(at, EventTime(tick))
 				}
 				return nil
 			}) // what is broken has no time
@@ -80,8 +80,8 @@ func eventTime(update []byte) (at int64, snapshot bool) {
 	return at, snapshot
 }
 
-// timeOf a quote or a trade; their first fields are numbers.
-func timeOf(tick []byte) int64 {
+// EventTime of a Quote or a Trade in bytes, ns; 0 where there is none: their first fields are numbers.
+func EventTime(tick []byte) int64 {
 	for len(tick) > 0 {
 		n, typ, size := protowire.ConsumeTag(tick)
 		if size < 0 || typ != protowire.VarintType || n > tickEventTime {

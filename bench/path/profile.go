@@ -79,7 +79,7 @@ func (p *profile) stage(s *sample, stages map[uint64]string, rest string) string
 }
 
 func (p *profile) parse(raw []byte) error {
-	return eachField(raw, func(n protowire.Number, value []byte) error {
+	return EachField(raw, func(n protowire.Number, value []byte) error {
 		switch n {
 		case profileString:
 			p.strings = append(p.strings, string(value))
@@ -100,7 +100,7 @@ func (p *profile) parse(raw []byte) error {
 
 func (p *profile) location(value []byte) error {
 	id := first(numbers(value)[locationID])
-	return eachField(value, func(n protowire.Number, line []byte) error {
+	return EachField(value, func(n protowire.Number, line []byte) error {
 		if n == locationLine {
 			p.locations[id] = append(p.locations[id], first(numbers(line)[lineFunction]))
 		}

@@ -12,6 +12,7 @@ type Settings struct {
 	Subscriptions int     `json:"subscriptions"`
 	IntervalMs    float64 `json:"interval_ms"` // 0: at once
 	Watch         string  `json:"watch"`
+	Events        string  `json:"events"`
 	Log           string  `json:"log,omitempty"`   // where it is, when it is not embedded
 	Store         string  `json:"store,omitempty"` // where rows are, when not in SQLite
 	Rows          bool    `json:"rows"`

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"outcry/actors/instrument"
+	"outcry/bench/crowd"
 	"outcry/bench/path"
 )
 
@@ -31,7 +32,7 @@ func (r *pathRun) count(before map[string]float64, cpu, took time.Duration) {
 	res.Backlog, res.Memory = path.BacklogOf(res.Samples), path.GrowthOf(res.Samples)
 }
 
-func (r *pathRun) delivered(report *clientsReport, took time.Duration) {
+func (r *pathRun) delivered(report *crowd.Report, took time.Duration) {
 	f, c := &r.result.Flow, &report.Counts
 	f.Delivered, f.Messages, f.Bytes = c.Updates, c.Messages, c.Bytes
 	r.result.Latency = path.LatencyOf(&c.Spread)

@@ -73,6 +73,7 @@ func (b *pathBench) flags(cmd *cobra.Command) {
 	f.IntVar(&s.Subscriptions, "subscriptions", 200, "instruments that each client watches")
 	f.DurationVar(&b.interval, "interval", 0, "how often a client wants an instrument at most; 0: at once")
 	f.StringVar(&s.Watch, "watch", "uniform", "which instruments clients watch: uniform, or zipf: rather the busy ones")
+	f.StringVar(&s.Events, "events", "zipf", "which instruments events are of: zipf: rather few; even: each as likely")
 	f.StringVar(&b.rows, "rows", "on", "on or off: write rows")
 	f.IntVar(&s.Partitions, "partitions", 16, "partitions of each kind")
 	f.Uint64Var(&s.Seed, "seed", 1, "seed of the events and watch lists")
@@ -98,6 +99,7 @@ func (b *pathBench) check() error {
 	fault(s.Instruments < 1 || s.Partitions < 1 || s.Sessions < 0 || s.Subscriptions < 1 || s.Subscriptions > s.Instruments,
 		"there must be instruments and partitions, and no more subscriptions than instruments")
 	fault(b.rows != "on" && b.rows != "off", "--rows %q: there are on and off", b.rows)
+	fault(s.Events != "zipf" && s.Events != "even", "--events %q: there are zipf and even", s.Events)
 	fault(s.Watch != "uniform" && s.Watch != "zipf", "--watch %q: there are uniform and zipf", s.Watch)
 	var err error
 	b.others, err = parseOthers(b.otherFiles)

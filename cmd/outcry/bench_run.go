@@ -9,6 +9,8 @@ import (
 	"runtime/pprof"
 	"time"
 
+	"outcry/bench/crowd"
+	"outcry/bench/load"
 	"outcry/bench/path"
 )
 
@@ -34,6 +36,9 @@ type pathRun struct {
 func (r *pathRun) measure(ctx context.Context, url string) error {
 	s := &r.bench.settings
 	r.loader = newLoader(r.app.publisher, s.Instruments, s.Rate, s.Seed, func() int64 { return r.tap.folded.Load() - r.before })
+	if s.Events == "even" {
+		r.loader.floor = load.Even(s.Instruments, s.Seed)
+	}
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
@@ -51,7 +56,7 @@ func (r *pathRun) measure(ctx context.Context, url string) error {
 		err = <-loaded
 	}
 	if err != nil {
-		return errors.Join(err, clients.kill())
+		return errors.Join(err, clients.Kill())
 	}
 	return errors.Join(r.drain(ctx), r.accepted(ctx))
 }
@@ -75,7 +80,7 @@ func (r *pathRun) prepare(ctx context.Context) error {
 }
 
 // window warms up, and measures.
-func (r *pathRun) window(ctx context.Context, clients *clientsProcess, loaded <-chan error) error {
+func (r *pathRun) window(ctx context.Context, clients *crowd.Process, loaded <-chan error) error {
 	if err := r.pause(ctx, loaded, r.bench.warmUp); err != nil {
 		return err
 	}
@@ -83,7 +88,7 @@ func (r *pathRun) window(ctx context.Context, clients *clientsProcess, loaded <-
 	if err := pprof.StartCPUProfile(&profile); err != nil {
 		return fmt.Errorf("profiling: %w", err)
 	}
-	if err := clients.count(); err != nil {
+	if err := clients.Count(); err != nil {
 		return errors.Join(fmt.Errorf("asking the clients: %w", err), r.stopProfile(nil))
 	}
 	if err := r.bench.others.begin(); err != nil {
@@ -107,7 +112,7 @@ func (r *pathRun) window(ctx context.Context, clients *clientsProcess, loaded <-
 	if err := errors.Join(r.stopProfile(&profile), r.bench.keepHeap()); err != nil {
 		return err
 	}
-	report, err := clients.report()
+	report, err := clients.Report()
 	if err != nil {
 		return err
 	}
