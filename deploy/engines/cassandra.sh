@@ -24,6 +24,9 @@ count=$(settle count 1) port=$(settle port 9042)
 
 address() { echo "127.0.0.$1:$port"; }
 
+# seeds are all nodes: one that is no seed does not start before a seed does, and these start together.
+seeds() { seq -s, -f "127.0.0.%g:$((port + 1))" "$count"; }
+
 configure() { # N
   local n=$1 token
   token=$(awk -v n="$n" -v c="$count" 'BEGIN { printf "%.0f", (n - 1) * (2 ^ 64 / c) - 2 ^ 63 }')
@@ -51,7 +54,7 @@ native_transport_port: $port
 storage_port: $((port + 1))
 seed_provider:
   - class_name: org.apache.cassandra.locator.SimpleSeedProvider
-    parameters: [{seeds: "127.0.0.1:$((port + 1))"}]
+    parameters: [{seeds: "$(seeds)"}]
 CONF
   printf '%s\n' "${SETTINGS:-}" | sed "s/@N@/$n/g" >>"$dir/$n/cassandra.yaml"
 }

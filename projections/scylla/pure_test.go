@@ -54,8 +54,9 @@ func TestBucketsHoldTimesInOrder(t *testing.T) {
 // Windows as an operator asked for them, and no deletion before a window is over.
 func TestWindowsAreWrittenInTheirLargestUnit(t *testing.T) {
 	for window, want := range map[time.Duration]string{
-		time.Minute: "'MINUTES', 'compaction_window_size': '1'}", 90 * time.Minute: "'MINUTES', 'compaction_window_size': '90'}",
-		2 * time.Hour: "'HOURS', 'compaction_window_size': '2'}", 24 * time.Hour: "'DAYS', 'compaction_window_size': '1'}",
+		time.Minute:      "'MINUTES', 'compaction_window_size': '1', 'expired_sstable_check_frequency_seconds': '30'}",
+		90 * time.Minute: "'MINUTES', 'compaction_window_size': '90', 'expired_sstable_check_frequency_seconds': '600'}",
+		2 * time.Hour:    "'HOURS', 'compaction_window_size': '2', ", 24 * time.Hour: "'DAYS', 'compaction_window_size': '1', ",
 	} {
 		c := Config{BlockWindow: window}.withDefaults()
 		if got := strings.Join(c.windows(), " "); !strings.Contains(got, want) {

@@ -129,9 +129,10 @@ func (c *Config) windows() []string {
 	case c.BlockWindow%time.Hour == 0:
 		unit, size = "HOURS", int64(c.BlockWindow/time.Hour)
 	}
-	grace := min(c.BlockWindow, 3*time.Hour)
+	grace, look := min(c.BlockWindow, 3*time.Hour), min(c.BlockWindow/2, 10*time.Minute)
 	return []string{
-		fmt.Sprintf("compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': '%s', 'compaction_window_size': '%d'}", unit, size),
+		fmt.Sprintf("compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': '%s', 'compaction_window_size': '%d', 'expired_sstable_check_frequency_seconds': '%d'}",
+			unit, size, int64(look/time.Second)),
 		fmt.Sprintf("default_time_to_live = %d", int64(c.BlockTTL/time.Second)),
 		fmt.Sprintf("gc_grace_seconds = %d", int64(grace/time.Second)),
 	}
