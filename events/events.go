@@ -70,7 +70,9 @@ type Log interface {
 	message.Publisher
 	// Subscriber reads one partition in order, from exactly the record at
 	// from, for ever. Its one topic is from.Kind.Topic(). Records are
-	// handed out once they are durable, and several may be under way before
+	// handed out once they are durable, with no offset left out (what the
+	// engine keeps for itself is a record without bytes, which says nothing),
+	// and several may be under way before
 	// the first Ack; Ack releases a record's memory, Nack ends the
 	// subscription. The channel closes when ctx ends or the log fails (see Err).
 	Subscriber(from Position) message.Subscriber

@@ -75,7 +75,7 @@ func (s *shard) fold(ctx context.Context, r record) (events int, err error) {
 	if r.offset != s.offset+1 {
 		return 0, fmt.Errorf("folding %s: the log gave offset %d instead", s.at(s.offset+1), r.offset)
 	}
-	b, err := s.decode(r.payload)
+	b, err := s.read(r.payload)
 	if err != nil {
 		return 0, fmt.Errorf("decoding %s: %w", s.at(r.offset), err)
 	}
@@ -99,6 +99,15 @@ func (s *shard) fold(ctx context.Context, r record) (events int, err error) {
 	s.schedule.add(s.now, len(r.payload))
 	s.passivate()
 	return events, nil
+}
+
+// read decodes a record. One without bytes is an offset that the log keeps for
+// itself: nothing happened, not even time.
+func (s *shard) read(payload []byte) (*events.Batch, error) {
+	if len(payload) == 0 {
+		return &events.Batch{Header: events.Header{IngestTime: s.ingest}}, nil
+	}
+	return s.decode(payload)
 }
 
 // advanceDue tells due entities the log's time, earliest deadline first.
@@ -182,5 +191,10 @@ func (d *schedule) add(now int64, payload int) {
 	}
 }
 
-// lag is how far the newest record is behind the wall clock.
-func (s *shard) lag(now time.Time) time.Duration { return time.Duration(now.UnixNano() - s.ingest) }
+// lag is how far the newest record is behind the wall clock, 0 before the first that has a time.
+func (s *shard) lag(now time.Time) time.Duration {
+	if s.ingest == 0 {
+		return 0
+	}
+	return time.Duration(now.UnixNano() - s.ingest)
+}

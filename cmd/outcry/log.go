@@ -79,6 +79,10 @@ func records(ctx context.Context, log events.Log, from events.Position, limit in
 			break
 		}
 		at := r.Position
+		if len(r.Payload) == 0 {
+			t.add(at.String(), "0", "", "", "", "nothing")
+			continue
+		}
 		b, err := d.Decode(r.Payload)
 		if err != nil {
 			return nil, fmt.Errorf("decoding %s: %w", at, err)

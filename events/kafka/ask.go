@@ -18,6 +18,15 @@ import (
 
 func checksum(payload []byte) uint64 { return digest.Checksum(payload) }
 
+// value is what a record says to us: nothing, where it is Kafka's own mark of
+// the end of somebody's transaction.
+func value(r *kgo.Record) []byte {
+	if r.Attrs.IsControl() {
+		return nil
+	}
+	return r.Value
+}
+
 // describe asks the brokers how topics stand now, and what we may do with them.
 // Without the latter the client would answer from a memory that may be 5 s old:
 // with a leader that moved, or a topic that was made again.

@@ -6,9 +6,11 @@
 // Order: records of one Publish keep their order within a partition; between
 // calls that run at once there is none. A reader sees exactly the records of
 // its partition from its offset on, each once, without a consumer group, so
-// nothing rebalances. Our producer leaves no holes in the offsets. A foreign
-// one may (transactions); records are handed out at the offsets they have, and
-// a record that is none of ours is the host's to judge.
+// nothing rebalances. Offsets have no holes: where Kafka itself keeps one, for
+// the end of a foreign producer's transaction, readers get a record without
+// bytes. Other records of transactions come as they were written, whether they
+// are committed or not: nobody's open transaction holds readers up. A record
+// that is none of ours is the host's to judge.
 //
 // Durable is what all replicas in sync have, at least two of them, where no
 // other replica may become leader. Open verifies that, creates the topics

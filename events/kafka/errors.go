@@ -18,7 +18,7 @@ var (
 	// reader can start: the log is shorter than the one they come from.
 	ErrAhead = errors.New("the position lies after the end of the log")
 	// ErrTruncated ends a log that lost records which were durable.
-	ErrTruncated = errors.New("the log lost records that were durable (an unclean election, or it was cut)")
+	ErrTruncated = errors.New("the log lost records that were durable (an unclean election, or it was cut or compacted)")
 	// ErrReplaced ends a log whose topics or cluster are not those that were opened.
 	ErrReplaced = errors.New("the log was replaced")
 	// ErrTimeout marks appends that the brokers did not take in time. Whether

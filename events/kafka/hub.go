@@ -84,6 +84,7 @@ func (h *hub) open(in *inbox) (*feed, error) {
 	opts = append(opts,
 		kgo.ConsumePartitions(from(in.lane, in.next)),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()), // to begin elsewhere would be to skip
+		kgo.KeepControlRecords(),                    // they have offsets, too
 		kgo.FetchMinBytes(1), kgo.FetchMaxWait(fetchWait),
 		kgo.FetchMaxBytes(fetchBytes), kgo.FetchMaxPartitionBytes(fetchPartitionBytes),
 		kgo.Rack(c.Rack), kgo.RetryTimeout(0))

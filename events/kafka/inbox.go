@@ -12,7 +12,11 @@ import (
 const (
 	inboxFull  = 1 << 20
 	inboxEmpty = 256 << 10
+	// recordCost is what a record takes beside its bytes.
+	recordCost = 256
 )
+
+func cost(r *kgo.Record) int { return len(r.Value) + recordCost }
 
 // inbox holds what was fetched for one reader until that takes it.
 type inbox struct {
@@ -39,7 +43,7 @@ func (in *inbox) put(records []*kgo.Record, err error) {
 		}
 		in.next = r.Offset + 1
 		in.waits = append(in.waits, r)
-		in.bytes += len(r.Value)
+		in.bytes += cost(r)
 	}
 	if err != nil {
 		in.err = err
@@ -72,10 +76,10 @@ func (in *inbox) take(spare []*kgo.Record) ([]*kgo.Record, error) {
 }
 
 // done says that a record was handed out and its memory is free.
-func (in *inbox) done(bytes int) {
+func (in *inbox) done(r *kgo.Record) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.bytes -= bytes
+	in.bytes -= cost(r)
 	if in.paused && in.bytes < inboxEmpty {
 		in.resume()
 	}

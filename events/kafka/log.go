@@ -131,7 +131,7 @@ func (l *Log) Checksum(p events.Position) (uint64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("reading %s: %w", p, err)
 	}
-	return checksum(record.Value), nil
+	return checksum(value(record)), nil
 }
 
 // asking bounds a question to the brokers, which Close ends.

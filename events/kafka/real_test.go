@@ -15,7 +15,7 @@ func brokers(t testing.TB) *engines.Cluster {
 	t.Helper()
 	engines.Need(t)
 	if real == nil {
-		real = engines.Run(engines.Options{Engine: engines.KafkaEngine, Members: 3})
+		real = engines.Run(engines.Options{Engine: engines.KafkaEngine, Members: 3, Settings: "log.cleaner.backoff.ms=200"})
 	}
 	real.StartAll()
 	return real

@@ -55,7 +55,7 @@ func (s *subscription) loop(ctx context.Context) error {
 			if err := s.send(ctx, r); err != nil {
 				return err
 			}
-			s.in.done(len(r.Value))
+			s.in.done(r)
 		}
 		s.spare = records
 		if err != nil {
@@ -74,8 +74,12 @@ func (s *subscription) loop(ctx context.Context) error {
 
 // send hands out a record as soon as there is room for it.
 func (s *subscription) send(ctx context.Context, r *kgo.Record) error {
+	if r.Offset != s.at.Offset {
+		return fmt.Errorf("%w: at %s and after it there are none up to offset %d, as compaction leaves it", ErrTruncated, s.at, r.Offset)
+	}
+	said := value(r)
 	for s.flight.count > 0 {
-		landed, err := s.land(ctx, s.flight.full(len(r.Value)))
+		landed, err := s.land(ctx, s.flight.full(len(said)))
 		if err != nil {
 			return err
 		}
@@ -85,8 +89,7 @@ func (s *subscription) send(ctx context.Context, r *kgo.Record) error {
 	}
 	// A copy, because the record lies in the memory of a whole fetch, which
 	// one slow reader would keep.
-	payload := bytes.Clone(r.Value)
-	s.at.Offset = r.Offset
+	payload := bytes.Clone(said)
 	m := events.NewMessage(s.at.Kind, s.at.Partition, payload)
 	events.SetPosition(m, s.at, checksum(payload))
 	select {

@@ -59,7 +59,8 @@ func (c *Config) sarama() (*sarama.Config, error) {
 	s.Consumer.Offsets.Initial = sarama.OffsetOldest // a producer may have begun before us
 	s.Consumer.Offsets.AutoCommit.Interval = time.Second
 	s.Consumer.Return.Errors = true
-	s.Consumer.MaxWaitTime = 100 * time.Millisecond // of an idle fetch; a busy one returns at once
+	s.Consumer.IsolationLevel = sarama.ReadCommitted // what a producer took back never happened
+	s.Consumer.MaxWaitTime = 100 * time.Millisecond  // of an idle fetch; a busy one returns at once
 	s.Consumer.Group.InstanceId = c.Instance
 	s.Consumer.Group.Session.Timeout, s.Consumer.Group.Heartbeat.Interval = 6*time.Second, 2*time.Second
 	s.Consumer.Group.Rebalance.GroupStrategies = []sarama.BalanceStrategy{sarama.NewBalanceStrategySticky()}

@@ -143,6 +143,51 @@ func TestWhatWasNotAcknowledgedComesAgain(t *testing.T) {
 	}
 }
 
+// What a producer took back would be traded on.
+func TestWhatATransactionTookBackDoesNotCome(t *testing.T) {
+	k := open(t, Config{Brokers: brokers(t)})
+	if err := k.Prepare([]string{"outcry.raw.a"}); err != nil {
+		t.Fatal(err)
+	}
+	settings, err := k.config.sarama()
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Producer.Transaction.ID = "x"
+	producer, err := sarama.NewSyncProducer(k.config.Brokers, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer producer.Close()
+	transaction := func(value string, end func() error) {
+		t.Helper()
+		if err := producer.BeginTxn(); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := producer.SendMessage(produced("outcry.raw.a", 0, &raw.Message{Value: []byte(value)})); err != nil {
+			t.Fatal(err)
+		}
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	transaction("taken back", producer.AbortTxn)
+	transaction("meant", producer.CommitTxn)
+	ctx, stop := context.WithCancel(t.Context())
+	batches, err := k.Source().Subscribe(ctx, "outcry.raw.a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, b := next(t, batches)
+	if values(b) != "meant" {
+		t.Errorf("there came %q", values(b))
+	}
+	m.Ack()
+	stop()
+	for range batches {
+	}
+}
+
 // A window over keys is filled from here: one message too few, and a duplicate gets through.
 func TestBeforeGivesWhatGoesBefore(t *testing.T) {
 	k := open(t, Config{Brokers: brokers(t)})

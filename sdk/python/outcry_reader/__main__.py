@@ -17,6 +17,8 @@ def rebuild(source):
     homes = collections.defaultdict(dict)  # by partition, since a record moves the time of its whole partition
     now = collections.defaultdict(int)
     for record in source:
+        if not record.payload:
+            continue  # an offset that the log keeps for itself
         batch = batch_pb2.Batch.FromString(record.payload)
         if batch.version != 1:
             raise ValueError(f"{record.kind}/{record.partition}@{record.offset} has format {batch.version}, known is 1")

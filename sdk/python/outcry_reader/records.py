@@ -22,7 +22,10 @@ def kafka(brokers: str, prefix: str = "outcry", **settings) -> Iterator[Record]:
     """All records of PREFIX.instrument and PREFIX.room, up to the end that they have now; settings are librdkafka's (TLS, SASL)."""
     import confluent_kafka as ck
 
-    consumer = ck.Consumer({"bootstrap.servers": brokers, "group.id": "none", "enable.auto.commit": False, **settings})
+    consumer = ck.Consumer({
+        "bootstrap.servers": brokers, "group.id": "none", "enable.auto.commit": False,
+        "isolation.level": "read_uncommitted",  # as the server reads
+        "enable.partition.eof": True, **settings})
     try:
         for kind in KINDS:
             topic = f"{prefix}.{kind}"
@@ -41,10 +44,12 @@ def _partition(ck, consumer, kind: str, topic: str, partition: int) -> Iterator[
     offset = first - 1
     while offset < end - 1:
         m = consumer.poll(30)
+        if m is not None and m.error() and m.error().code() == ck.KafkaError._PARTITION_EOF:
+            return  # the last offsets are Kafka's own, such as the end of somebody's transaction
         if m is None or m.error():
             raise ck.KafkaException(m.error() if m else f"{topic}/{partition} gives nothing after offset {offset}")
         offset = m.offset()
-        yield Record(kind, partition, offset, m.value())
+        yield Record(kind, partition, offset, m.value() or b"")
 
 
 def segments(folder: str) -> Iterator[Record]:
