@@ -21,8 +21,8 @@ type WriterConfig struct {
 
 // Observer is told what happens; nil funcs are skipped. Called from Run: be quick.
 type Observer struct {
-	// Written: a transaction of so many rows was stored, after gathering.
-	Written func(rows int, took time.Duration)
+	// Written: these rows were stored, in one transaction; they are only to be looked at.
+	Written func(rows *Rows, took time.Duration)
 	// WriteFailed: the store refused, for the attempt-th time in a row, while
 	// so many rows wait. The same rows are tried again.
 	WriteFailed func(err error, attempt, waiting int)
@@ -45,7 +45,7 @@ func (c WriterConfig) withDefaults() WriterConfig {
 		c.DrainTimeout = 10 * time.Second
 	}
 	if c.Observer.Written == nil {
-		c.Observer.Written = func(int, time.Duration) {}
+		c.Observer.Written = func(*Rows, time.Duration) {}
 	}
 	if c.Observer.WriteFailed == nil {
 		c.Observer.WriteFailed = func(error, int, int) {}

@@ -35,6 +35,27 @@ func (r *Rows) Len() int {
 		len(r.Members) + len(r.Rooms) + len(r.Parts) + len(r.Checkpoints)
 }
 
+// Each tells how many rows of each sort there are, where there are any.
+func (r *Rows) Each(tell func(sort string, rows int)) {
+	forming := 0
+	for _, b := range r.Bars {
+		if b.State == outcryv1.BarState_BAR_STATE_FORMING {
+			forming++
+		}
+	}
+	for _, c := range [...]struct {
+		sort string
+		rows int
+	}{
+		{"latest", len(r.Latest)}, {"closed_bars", len(r.Bars) - forming}, {"forming_bars", forming}, {"marks", len(r.Dirty)}, {"tick_blocks", len(r.Blocks)},
+		{"messages", len(r.Messages)}, {"members", len(r.Members)}, {"rooms", len(r.Rooms)}, {"parts", len(r.Parts)}, {"checkpoints", len(r.Checkpoints)},
+	} {
+		if c.rows > 0 {
+			tell(c.sort, c.rows)
+		}
+	}
+}
+
 // DirtyBar names a bar that is no longer exact.
 type DirtyBar struct {
 	Instrument string

@@ -129,7 +129,7 @@ func (w *Writer) write(ctx context.Context, b *batch) error {
 		start := time.Now()
 		err := w.store.Write(ctx, rows)
 		if err == nil {
-			w.config.Observer.Written(rows.Len(), time.Since(start))
+			w.config.Observer.Written(rows, time.Since(start))
 			break
 		}
 		w.refused()

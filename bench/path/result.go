@@ -16,6 +16,7 @@ type Settings struct {
 	Log           string  `json:"log,omitempty"`   // where it is, when it is not embedded
 	Store         string  `json:"store,omitempty"` // where rows are, when not in SQLite
 	Rows          bool    `json:"rows"`
+	SecondBars    bool    `json:"bars_1s"` // they have rows, too
 	Partitions    int     `json:"partitions"`
 	Seed          uint64  `json:"seed"`
 	History       bool    `json:"history"` // every instrument's bars were full before
@@ -38,9 +39,14 @@ type Flow struct {
 	// All that was sent since the start, and what the folds say of it.
 	Sent, Accepted, Duplicates, Late uint64
 	Rows                             uint64 // written
-	LogBytes, LogRecords, LogSyncs   uint64
-	SyncMs                           float64 // mean
-	Messages, Bytes                  uint64  // to clients
+	// RowsOf sorts, a second. RowsWaiting for the store, when the window began and ended.
+	RowsOf      map[string]float64
+	RowsWaiting [2]int
+	// Debts: times that rows were dropped, since the store was behind.
+	Debts                          uint64
+	LogBytes, LogRecords, LogSyncs uint64
+	SyncMs                         float64 // mean
+	Messages, Bytes                uint64  // to clients
 }
 
 // Latency from the intended time of an event to the client that read it, ms.

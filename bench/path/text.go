@@ -2,6 +2,8 @@ package path
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -15,7 +17,7 @@ func (r *Result) Text() string {
 	per := func(n uint64) string { return count(float64(n) / seconds) }
 	say("machine", "%s, %d cores, %s, %s; load %s before, %s after", r.Machine.CPU, r.Machine.Cores, r.Machine.OS, r.Machine.Go, r.Machine.LoadBefore, r.Machine.LoadAfter)
 	say("path", "%s; %d instruments, %d partitions, %d sessions × %d (%s), %s, rows %s%s; %.0f s after %.0f s", s.loop(),
-		s.Instruments, s.Partitions, s.Sessions, s.Subscriptions, s.Watch, s.pace(), onOff(s.Rows), s.past(), seconds, s.WarmUp)
+		s.Instruments, s.Partitions, s.Sessions, s.Subscriptions, s.Watch, s.pace(), s.rows(), s.past(), seconds, s.WarmUp)
 	if s.Log+s.Store != "" {
 		say("engines", "log %s, rows %s", orElse(s.Log, "embedded"), orElse(s.Store, "SQLite"))
 	}
@@ -23,7 +25,10 @@ func (r *Result) Text() string {
 	say("accepted", "%s events/s durable, %s folded; of all %d sent %d were accepted, %d duplicate, %d late", per(f.Durable), per(f.Folded), f.Sent, f.Accepted, f.Duplicates, f.Late)
 	say("delivered", "%s updates/s in %s messages/s, %s B/s", per(f.Delivered), per(f.Messages), per(f.Bytes))
 	say("log", "%s records/s of %.0f events, %.1f B an event; %s syncs/s of %.2f ms", per(f.LogRecords), ratio(f.Durable, f.LogRecords), ratio(f.LogBytes, f.Durable), per(f.LogSyncs), f.SyncMs)
-	say("rows", "%s rows/s", per(f.Rows))
+	say("rows", "%s rows/s; %d waited for the store at the start, %d at the end; dropped to be folded again %d times", per(f.Rows), f.RowsWaiting[0], f.RowsWaiting[1], f.Debts)
+	for _, sort := range slices.Sorted(maps.Keys(f.RowsOf)) {
+		say("", "%-12s %s rows/s", sort, count(f.RowsOf[sort]))
+	}
 	g := &r.Backlog
 	say("backlog", "%s events at the start, %s at the end, %s at most, slope %+.0f events/s; empty %.0f ms after the last event", count(g.Start), count(g.End), count(g.Most), g.PerSecond, g.DrainMs)
 	l := &r.Latency
@@ -70,6 +75,13 @@ func (s *Settings) past() string {
 		return ", full bars"
 	}
 	return ""
+}
+
+func (s *Settings) rows() string {
+	if s.Rows && !s.SecondBars {
+		return "on, without bars of 1s"
+	}
+	return onOff(s.Rows)
 }
 
 func onOff(on bool) string {

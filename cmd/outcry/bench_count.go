@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/pprof"
+	"strings"
 	"time"
 
 	"outcry/actors/instrument"
@@ -22,7 +23,13 @@ func (r *pathRun) count(before map[string]float64, cpu, took time.Duration) {
 	res.Seconds = took.Seconds()
 	f := &res.Flow
 	f.Offered, f.Folded = uint64(r.loader.due()-r.due), uint64(r.tap.folded.Load()-r.folded)
-	f.Durable, f.Rows = since("outcry_publisher_inputs_total"), since("outcry_rows_written_total")
+	f.Durable, f.Rows, f.Debts = since("outcry_publisher_inputs_total"), since("outcry_rows_written_total"), since("outcry_rows_debts_total")
+	f.RowsOf, f.RowsWaiting[1] = map[string]float64{}, r.app.rows().WaitingRows
+	for name, n := range after {
+		if sort, ok := strings.CutPrefix(name, "outcry_rows_written_total "); ok {
+			f.RowsOf[sort] = (n - before[name]) / took.Seconds()
+		}
+	}
 	f.LogBytes, f.LogRecords, f.LogSyncs = since("outcry_log_bytes_total"), since("outcry_log_records_total"), since("outcry_log_sync_seconds count")
 	if f.LogSyncs > 0 {
 		f.SyncMs = 1e3 * (after["outcry_log_sync_seconds"] - before["outcry_log_sync_seconds"]) / float64(f.LogSyncs)
@@ -72,7 +79,8 @@ func (b *pathBench) keepHeap() error {
 	return nil
 }
 
-// counters sums each metric over its labels; a histogram's sum stands under its name.
+// counters sums each metric over its labels; a histogram's sum stands under its name. Counters with
+// one label stand under name and value, too.
 func (r *pathRun) counters() map[string]float64 {
 	all := map[string]float64{}
 	families, err := r.app.metrics.registry.Gather()
@@ -86,6 +94,9 @@ func (r *pathRun) counters() map[string]float64 {
 				all[f.GetName()+" count"] += float64(h.GetSampleCount())
 			}
 			all[f.GetName()] += m.GetCounter().GetValue()
+			if len(m.GetLabel()) == 1 {
+				all[f.GetName()+" "+m.GetLabel()[0].GetValue()] += m.GetCounter().GetValue()
+			}
 		}
 	}
 	return all

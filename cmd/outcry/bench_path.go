@@ -51,10 +51,10 @@ decoding and folding the same events from memory.`,
 				return misuse(cmd, "%w", err)
 			}
 			r, err := b.run(cmd.Context())
-			if err != nil {
-				return err
+			if r != nil {
+				err = errors.Join(b.print(cmd.OutOrStdout(), r), err)
 			}
-			return b.print(cmd.OutOrStdout(), r)
+			return err
 		},
 	}
 	b.flags(cmd)
@@ -105,12 +105,13 @@ func (b *pathBench) check() error {
 	b.others, err = parseOthers(b.otherFiles)
 	faults = append(faults, err)
 	s.Log, s.Store = strings.Join(b.config.kafka.brokers, ","), strings.Join(b.config.scylla.hosts, ",")
-	s.Rows, s.IntervalMs = b.rows == "on", float64(b.interval)/1e6
+	s.Rows, s.SecondBars, s.IntervalMs = b.rows == "on", b.config.secondBars, float64(b.interval)/1e6
 	s.Seconds, s.WarmUp = b.duration.Seconds(), b.warmUp.Seconds()
 	return errors.Join(faults...)
 }
 
-// run starts a server as serve does, and measures it.
+// run starts a server as serve does, and measures it. With a store that is behind, a result comes with
+// the error that the server could not stop well.
 func (b *pathBench) run(ctx context.Context) (r *path.Result, err error) {
 	data, remove, err := benchData(b.data)
 	if err != nil {
@@ -133,8 +134,11 @@ func (b *pathBench) run(ctx context.Context) (r *path.Result, err error) {
 		failed = run.measure(ctx, url)
 		return failed
 	})
-	if err = errors.Join(failed, err); err != nil {
-		return nil, err
+	if failed != nil || r.Seconds == 0 {
+		return nil, errors.Join(failed, err)
+	}
+	if err != nil {
+		return r, err
 	}
 	if b.baseEvents > 0 {
 		rate := r.Settings.Rate

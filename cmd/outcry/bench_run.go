@@ -95,6 +95,7 @@ func (r *pathRun) window(ctx context.Context, clients *crowd.Process, loaded <-c
 		return errors.Join(err, r.stopProfile(nil))
 	}
 	before, cpu := r.counters(), path.CPUTime()
+	r.result.Flow.RowsWaiting[0] = r.app.rows().WaitingRows
 	r.began, r.due, r.folded = time.Now(), r.loader.due(), r.tap.folded.Load()
 	for left := r.bench.duration; left > 0; left = r.bench.duration - time.Since(r.began) {
 		r.sample()

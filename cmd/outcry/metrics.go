@@ -26,7 +26,8 @@ type metrics struct {
 	folded, checkpoints, parked      *prometheus.CounterVec
 	leftOut, debts, caughtUp         *prometheus.CounterVec
 	entities                         *prometheus.GaugeVec
-	rowsWritten, rowsFailed          prometheus.Counter
+	rowsWritten                      *prometheus.CounterVec
+	rowsFailed                       prometheus.Counter
 	rowsSeconds                      prometheus.Histogram
 	lag                              *prometheus.GaugeVec
 	edge                             *edgeMetrics
@@ -70,10 +71,10 @@ func newMetrics() *metrics {
 	m.parked = byKind("outcry_host_parked_total", "Entities parked after failing twice at one position.")
 	m.entities = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "outcry_host_active_entities", Help: "Entities that are unpacked."}, []string{"kind"})
 	m.lag = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "outcry_host_lag_seconds", Help: "Age of the newest folded record when it was folded."}, []string{"kind"})
-	m.rowsWritten = counter("outcry_rows_written_total", "Rows stored.")
+	m.rowsWritten = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "outcry_rows_written_total", Help: "Rows stored."}, []string{"sort"})
 	m.rowsFailed = counter("outcry_rows_failed_writes_total", "Transactions that the store refused.")
 	m.rowsSeconds = seconds("outcry_rows_write_seconds", "Time of one transaction.")
-	m.registry.MustRegister(m.logFree, m.logTrouble, m.entities, m.lag)
+	m.registry.MustRegister(m.rowsWritten, m.logFree, m.logTrouble, m.entities, m.lag)
 	return m
 }
 
@@ -97,8 +98,8 @@ func (m *metrics) publisher() events.Observer {
 
 func (m *metrics) writer(log *slog.Logger) projections.Observer {
 	return projections.Observer{
-		Written: func(rows int, took time.Duration) {
-			m.rowsWritten.Add(float64(rows))
+		Written: func(rows *projections.Rows, took time.Duration) {
+			rows.Each(func(sort string, n int) { m.rowsWritten.WithLabelValues(sort).Add(float64(n)) })
 			m.rowsSeconds.Observe(took.Seconds())
 		},
 		WriteFailed: func(err error, attempt, waiting int) {

@@ -1,6 +1,7 @@
 package scylla
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -25,7 +26,7 @@ func (s *Store) Bars(ctx context.Context, q projections.BarsQuery) (bars []*outc
 	}
 	from, until := barBucket(resolution, q.From), barBucket(resolution, to)
 	err = s.buckets(ctx, barsKind+resolution, q.Instrument, from, until, q.Newest, func(bucket int64) (bool, error) {
-		args := []any{q.Instrument, resolution, bucket, q.From, to}
+		args := []any{barPart(q.Instrument), resolution, bucket, q.Instrument, q.From, to}
 		err := each(ctx, s, statement, q.Limit-len(bars), args, scanBar, func(b *outcryv1.Bar) bool {
 			if b != nil {
 				bars = append(bars, b)
@@ -43,70 +44,64 @@ func (s *Store) Bars(ctx context.Context, q projections.BarsQuery) (bars []*outc
 	return bars, nil
 }
 
-// BarsAfter reads closed bars with bar_seq > after, ascending by bar_seq. The
-// index bars_by_seq keeps every version's seq; only that of the newest counts.
+// BarsAfter reads closed bars with bar_seq > after, ascending by bar_seq. bar_seqs says in
+// which spans of time a stretch of seqs is, or once was: late revisions are behind others.
 func (s *Store) BarsAfter(ctx context.Context, instrument string, r outcryv1.Resolution, after uint64, limit int) (bars []*outcryv1.Bar, err error) {
 	resolution, err := words.Resolution(r)
 	if err != nil || limit < 1 {
 		return nil, first(ctx, err)
 	}
-	err = s.buckets(ctx, barSeqsKind+resolution, instrument, seqBucket(after, barSeqBits), math.MaxInt64, false, func(bucket int64) (bool, error) {
-		for more := true; more && len(bars) < limit; {
-			found, last, err := s.barsBySeq(ctx, instrument, resolution, bucket, after, min(limit-len(bars), barsAsked))
-			if err != nil {
-				return false, err
-			}
-			bars, more = append(bars, found...), last > after
-			after = max(after, last)
+	here := stretch{seqs: -1}
+	add := func() error {
+		found, err := s.barsOf(ctx, instrument, resolution, here, after)
+		bars = append(bars, found...)
+		return err
+	}
+	err = s.walk(ctx, s.reads.barSeqs, 64, []any{instrument, resolution, seqBucket(after, barSeqBits)}, func(r row) (more bool, err error) {
+		var seqs, bucket int64
+		more = r(&seqs, &bucket)
+		if !more || seqs != here.seqs {
+			err = add()
+			here = stretch{seqs: seqs}
 		}
-		return len(bars) < limit, nil
+		here.buckets = append(here.buckets, bucket)
+		return more && len(bars) < limit, err
 	})
-	return bars, err
+	if err != nil {
+		return nil, err
+	}
+	return bars[:min(len(bars), limit)], nil
 }
 
-// barsAsked bounds the bars that one question names by their times.
-const barsAsked = 200
+// stretch is a run of seqs of one instrument, and the spans of its bars.
+type stretch struct {
+	seqs    int64
+	buckets []int64
+}
 
-// barsBySeq gives the bars behind up to limit rows of the index, and the last
-// seq that it has looked at (0: no more in this bucket).
-func (s *Store) barsBySeq(ctx context.Context, instrument, resolution string, bucket int64, after uint64, limit int) (bars []*outcryv1.Bar, last uint64, err error) {
-	times := map[int64][]int64{}          // of each bucket of bars
-	wanted := map[int64]map[uint64]bool{} // time → its seqs in the index, of which one is the bar's
-	n := 0
-	err = s.walk(ctx, s.reads.barsBySeq, limit, []any{instrument, resolution, bucket, int64(after)}, func(r row) (bool, error) {
-		var seq uint64
-		var at int64
-		if !r(&seq, &at) {
-			return false, nil
-		}
-		if wanted[at] == nil {
-			times[barBucket(resolution, at)] = append(times[barBucket(resolution, at)], at)
-			wanted[at] = map[uint64]bool{}
-		}
-		wanted[at][seq], last = true, seq
-		n++
-		return n < limit, nil
-	})
-	for in, at := range times {
-		if err != nil {
-			break
-		}
-		err = each(ctx, s, s.reads.barsAt, len(at), []any{instrument, resolution, in, at}, scanBar, func(b *outcryv1.Bar) bool {
-			if b != nil && wanted[b.Time][b.BarSeq] {
-				bars = append(bars, b)
+// barsOf gives the bars of a stretch whose seq is higher than after.
+func (s *Store) barsOf(ctx context.Context, instrument, resolution string, of stretch, after uint64) (bars []*outcryv1.Bar, err error) {
+	from, to := max(int64(after), of.seqs<<barSeqBits-1), (of.seqs+1)<<barSeqBits
+	found, err := fetch(ctx, of.buckets, func(ctx context.Context, bucket int64) (*[]*outcryv1.Bar, error) {
+		var found []*outcryv1.Bar
+		args := []any{barPart(instrument), resolution, bucket, instrument, from, to}
+		err := each(ctx, s, s.reads.barsOfSeqs, pageMost, args, scanBar, func(b *outcryv1.Bar) bool {
+			if b != nil {
+				found = append(found, b)
 			}
 			return true
 		})
+		return &found, err
+	})
+	for _, some := range found {
+		bars = append(bars, *some...)
 	}
-	if err != nil {
-		return nil, 0, err
-	}
-	slices.SortFunc(bars, func(a, b *outcryv1.Bar) int { return int(int64(a.BarSeq) - int64(b.BarSeq)) })
-	return bars, last, nil
+	slices.SortFunc(bars, func(a, b *outcryv1.Bar) int { return cmp.Compare(a.BarSeq, b.BarSeq) })
+	return bars, err
 }
 
-func barArgs(b *outcryv1.Bar, resolution string) []any {
-	return []any{b.Instrument, resolution, barBucket(resolution, b.Time), b.Time, b.Open, b.High, b.Low, b.Close, b.Volume, words.Digits(b.Turnover),
+func barArgs(b *outcryv1.Bar, resolution string, bucket int64, part int) []any {
+	return []any{part, resolution, bucket, b.Instrument, b.Time, b.Open, b.High, b.Low, b.Close, b.Volume, words.Digits(b.Turnover),
 		b.BuyVolume, int64(b.Trades), int64(b.FirstSeq), int64(b.LastSeq), int64(b.Revision), words.BarStates.Word(int32(b.State)), b.Dirty,
 		int64(b.BarSeq), b.ClockUs, b.OpenTimeNs, b.CloseTimeNs, b.ClockUs}
 }
@@ -116,7 +111,7 @@ func scanBar(r row) (*outcryv1.Bar, bool, error) {
 	b := &outcryv1.Bar{}
 	var resolution, turnover, state string
 	var clock, marked *int64
-	if !r(&b.Instrument, &resolution, &b.Time, &b.Open, &b.High, &b.Low, &b.Close, &b.Volume, &turnover, &b.BuyVolume,
+	if !r(&resolution, &b.Instrument, &b.Time, &b.Open, &b.High, &b.Low, &b.Close, &b.Volume, &turnover, &b.BuyVolume,
 		&b.Trades, &b.FirstSeq, &b.LastSeq, &b.Revision, &state, &b.Dirty, &b.BarSeq, &clock, &b.OpenTimeNs, &b.CloseTimeNs, &marked) {
 		return nil, false, nil
 	}

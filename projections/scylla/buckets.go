@@ -12,19 +12,20 @@ import (
 // seqs. The table buckets says which ones an entity has, names which entities
 // there are. Both only grow, so a row is written once in a process's life.
 const (
-	secondSpan    = 4 * 3600      // seconds of 1s bars in a partition
-	minuteSpan    = 10 * 86400    // and of 1m bars: 14,400 both
-	barSeqBits    = 14            // 16,384 seqs
+	secondSpan    = 1800          // seconds of 1s bars in a partition
+	minuteSpan    = 86400         // and of 1m bars
+	barSeqBits    = 8             // 256 seqs
 	seqBits       = 12            // 4,096 messages
 	blockBits     = 24            // 16.8 M ticks, 16,800 blocks of 1,000
 	nameParts     = 8             // partitions of each kind of names
+	barParts      = 64            // partitions of a resolution's bars of one span
 	latestBuckets = 64            // partitions of latest
 	knownMost     = 1_000_000 / 2 // bounds what is remembered; about 50 MB when full
 )
 
 const (
-	barsKind     = "bars "        // with the resolution
-	barSeqsKind  = "bars_by_seq " // with the resolution
+	barsKind     = "bars "     // with the resolution
+	barSeqsKind  = "bar_seqs " // with the resolution; in its own table
 	messagesKind = "messages"
 	blocksKind   = "blocks_by_seq"
 
@@ -48,6 +49,9 @@ func seqBucket(seq uint64, bits int) int64 { return int64(seq >> bits) }
 
 func namePart(name string) int { return partOf(name, nameParts) }
 
+// barPart keeps instruments together, as latestBucket does.
+func barPart(instrument string) int { return partOf(instrument, barParts) }
+
 // latestBucket keeps instruments together, so that what thousands of them write each second goes in batches.
 func latestBucket(instrument string) int { return partOf(instrument, latestBuckets) }
 
@@ -57,10 +61,10 @@ func partOf(name string, parts uint32) int {
 	return int(h.Sum32() % parts)
 }
 
-// bucketKey names a row of buckets or (with bucket -1) of names.
+// bucketKey names a row of buckets, of bar_seqs or (with bucket -1) of names.
 type bucketKey struct {
-	kind, id string
-	bucket   int64
+	kind, id     string
+	seqs, bucket int64
 }
 
 // known remembers rows that are written and never change.

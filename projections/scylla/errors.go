@@ -25,6 +25,8 @@ var (
 	ErrForeign = errors.New("not a keyspace of Outcry")
 	// ErrNewer: written by a newer version of Outcry.
 	ErrNewer = errors.New("the keyspace's schema is newer than this program")
+	// ErrOlder: written by a version from before the first release, whose tables were others.
+	ErrOlder = errors.New("the keyspace's tables are of a version that was never released")
 	// ErrLineage: these are the rows of another log.
 	ErrLineage = errors.New("the store holds the rows of another log")
 	// ErrBusy: another node holds the lock of migrations and does not end.

@@ -125,12 +125,24 @@ func (k identity) copies(c *Config, at place) int {
 	return n
 }
 
+// older says whether somebody began to make the tables of an older version.
+func (k identity) older() bool {
+	for step := range k.done {
+		if !strings.HasPrefix(step, strconv.Itoa(version)+" ") {
+			return true
+		}
+	}
+	return false
+}
+
 // admit refuses what this program must not touch.
 func (k identity) admit(c *Config, at place) error {
 	now := at.cluster + "/" + k.id
 	switch copies := k.copies(c, at); {
 	case k.version > version:
 		return fmt.Errorf("%w: it has version %d, this program knows %d", ErrNewer, k.version, version)
+	case k.version > 0 && k.version < version, k.version == 0 && k.older():
+		return fmt.Errorf("%w; give another keyspace, and the rows are built again from the log", ErrOlder)
 	case c.Identity != "" && c.Identity != now:
 		return fmt.Errorf("%w: the rows were in %q, this is %q; give the old hosts and keyspace", ErrCluster, c.Identity, now)
 	case c.Lineage != "" && k.lineage != "" && k.lineage != c.Lineage:

@@ -93,7 +93,7 @@ func (m *migration) run(ctx context.Context) (identity, error) {
 // steps of all versions, in order.
 func (m *migration) steps() (steps []Step) {
 	for _, d := range tables {
-		steps = append(steps, Step{Version: 1, Name: "table " + d.name, Statement: d.create(m.config)})
+		steps = append(steps, Step{Version: version, Name: "table " + d.name, Statement: d.create(m.config)})
 	}
 	return steps
 }

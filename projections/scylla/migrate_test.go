@@ -51,8 +51,8 @@ func TestAMigrationGoesOnAfterACrash(t *testing.T) {
 	c := settings(t)
 	s := newStore(t, c)
 	ask(t, s, "DROP TABLE %s.checkpoints", c.Keyspace) // never made
-	ask(t, s, "DELETE FROM %s.migrations WHERE version = 1 AND name = 'table checkpoints'", c.Keyspace)
-	ask(t, s, "DELETE FROM %s.migrations WHERE version = 1 AND name = 'table parts'", c.Keyspace) // made, not noted
+	ask(t, s, "DELETE FROM %s.migrations WHERE version = %d AND name = 'table checkpoints'", c.Keyspace, version)
+	ask(t, s, "DELETE FROM %s.migrations WHERE version = %d AND name = 'table parts'", c.Keyspace, version) // made, not noted
 	ask(t, s, "DELETE FROM %s.meta WHERE key = 'outcry_schema'", c.Keyspace)
 	ask(t, s, "INSERT INTO %s.locks (name, owner) VALUES ('migrate', 'the dead') IF NOT EXISTS USING TTL 3", c.Keyspace)
 	plan, err := Migrate(t.Context(), c, true)
@@ -100,6 +100,8 @@ func TestKeyspacesOfOthersAreRefused(t *testing.T) {
 
 	ask(t, s, "INSERT INTO %s.meta (key, value) VALUES ('outcry_schema', '99')", c.Keyspace)
 	refused("a newer version", ErrNewer, c)
+	ask(t, s, "INSERT INTO %s.meta (key, value) VALUES ('outcry_schema', '1')", c.Keyspace)
+	refused("a version from before the first release", ErrOlder, c)
 	foreign := with(func(o *Config) { o.Keyspace = c.Keyspace + "x" })
 	ask(t, s, "CREATE KEYSPACE %s WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}", foreign.Keyspace)
 	ask(t, s, "CREATE TABLE %s.invoices (id int PRIMARY KEY)", foreign.Keyspace)

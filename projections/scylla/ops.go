@@ -30,6 +30,7 @@ const batchBytes = 32 << 10
 type partition struct {
 	table, id, resolution string
 	bucket                int64
+	part                  int
 }
 
 // stage gathers rows that may be written in any order.

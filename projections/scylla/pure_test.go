@@ -130,7 +130,7 @@ func TestWaitingForRoomEnds(t *testing.T) {
 func TestBatchesAreBoundedAndOfOnePartition(t *testing.T) {
 	var s stage
 	for i := range 100 {
-		s.add(partition{"t", "a", "", int64(i % 2)}, "x", []any{make([]byte, 4<<10)})
+		s.add(partition{"t", "a", "", int64(i % 2), 0}, "x", []any{make([]byte, 4<<10)})
 	}
 	rows := 0
 	for _, g := range s.groups {

@@ -10,16 +10,16 @@ import (
 // writes are the statements of Write. All but those of parts, checkpoints and
 // what never changes end with the row's timestamp.
 type writes struct {
-	latest, bars, barsBySeq, mark, blocks, blocksBySeq, messages, members, userRooms, rooms string
-	name, bucket, partIndex, chunk, partSize, checkpoint                                    string
-	dropPart, dropPartIndex, dropCheckpoint                                                 string
+	latest, bars, barSeqs, mark, blocks, blocksBySeq, messages, members, userRooms, rooms string
+	name, bucket, partIndex, chunk, partSize, checkpoint                                  string
+	dropPart, dropPartIndex, dropCheckpoint                                               string
 }
 
 // reads are the statements of all questions.
 type reads struct {
-	latest, barsUp, barsDown, barsAt, barsBySeq, block, blocksBySeq, blockBefore string
-	messagesUp, messagesDown, members, userRooms, room                           string
-	names, bucketsUp, bucketsDown, partSize, part, parts, checkpoints            string
+	latest, barsUp, barsDown, barsOfSeqs, barSeqs, block, blocksBySeq, blockBefore string
+	messagesUp, messagesDown, members, userRooms, room                             string
+	names, bucketsUp, bucketsDown, partSize, part, parts, checkpoints              string
 }
 
 // schema is the tables of a keyspace, as builders.
@@ -64,14 +64,16 @@ func (s schema) find(name string, names []string, order *order, more ...qb.Cmp) 
 	}
 	b.Where(more...)
 	if order != nil {
-		b.OrderBy(order.column, order.direction)
+		for _, column := range order.columns {
+			b.OrderBy(column, order.direction)
+		}
 	}
 	text, _ := b.ToCql()
 	return text
 }
 
 type order struct {
-	column    string
+	columns   []string
 	direction qb.Order
 }
 
@@ -93,7 +95,7 @@ func (s schema) writes() writes {
 	}
 	part, _ := dropPart.ToCql()
 	return writes{
-		latest: s.versioned("latest"), bars: s.versioned("bars", "marked_us"), barsBySeq: s.versioned("bars_by_seq"), mark: mark,
+		latest: s.versioned("latest"), bars: s.versioned("bars", "marked_us"), barSeqs: s.insert("bar_seqs", s.all("bar_seqs")...), mark: mark,
 		blocks: s.versioned("tick_blocks"), blocksBySeq: s.versioned("blocks_by_seq"), messages: s.versioned("messages"),
 		members: s.versioned("room_members"), userRooms: s.versioned("user_rooms"), rooms: s.versioned("rooms"),
 		name: s.insert("names", s.all("names")...), bucket: s.insert("buckets", s.all("buckets")...),
@@ -105,17 +107,18 @@ func (s schema) writes() writes {
 }
 
 func (s schema) reads() reads {
-	down := func(column string) *order { return &order{column, qb.DESC} }
-	up := func(column string) *order { return &order{column, qb.ASC} }
-	bars, messages := s.all("bars", "bucket"), s.all("messages", "bucket")
-	between := []qb.Cmp{qb.GtOrEq("time"), qb.Lt("time")}
+	down := func(columns ...string) *order { return &order{columns, qb.DESC} }
+	up := func(columns ...string) *order { return &order{columns, qb.ASC} }
+	bars, messages := s.all("bars", "part", "bucket"), s.all("messages", "bucket")
+	between := []qb.Cmp{qb.Eq("instrument"), qb.GtOrEq("time"), qb.Lt("time")}
 	seqs := []qb.Cmp{qb.Gt("seq"), qb.Lt("seq")}
 	buckets := []qb.Cmp{qb.GtOrEq("bucket"), qb.LtOrEq("bucket")}
 	return reads{
 		latest: s.find("latest", s.all("latest", "bucket"), nil, qb.Eq("instrument")),
-		barsUp: s.find("bars", bars, up("time"), between...), barsDown: s.find("bars", bars, down("time"), between...),
-		barsAt:      s.find("bars", bars, nil, qb.In("time")),
-		barsBySeq:   s.find("bars_by_seq", []string{"bar_seq", "time"}, nil, qb.Gt("bar_seq")),
+		barsUp: s.find("bars", bars, up("instrument", "time"), between...), barsDown: s.find("bars", bars, down("instrument", "time"), between...),
+		// Looks at an instrument's bars of one span, some 1,500 rows, and gives those of 256 seqs.
+		barsOfSeqs:  s.find("bars", bars, nil, qb.Eq("instrument"), qb.Gt("bar_seq"), qb.Lt("bar_seq")) + " ALLOW FILTERING",
+		barSeqs:     s.find("bar_seqs", []string{"seqs", "bucket"}, nil, qb.GtOrEq("seqs")),
 		block:       s.find("tick_blocks", s.all("tick_blocks"), nil, qb.Eq("first_seq")),
 		blocksBySeq: s.find("blocks_by_seq", s.all("blocks_by_seq", "instrument", "bucket"), nil, qb.GtOrEq("first_seq")),
 		blockBefore: s.find("blocks_by_seq", []string{"first_seq"}, down("first_seq"), qb.LtOrEq("first_seq")),

@@ -73,14 +73,11 @@ func (p *plan) bars(rows *projections.Rows) error {
 		if err != nil {
 			return err
 		}
-		args := barArgs(b, resolution)
-		p.facts.add(partition{"bars", b.Instrument, resolution, args[2].(int64)}, w.bars, args)
-		p.bucket(barsKind+resolution, b.Instrument, args[2].(int64))
+		bucket, part := barBucket(resolution, b.Time), barPart(b.Instrument)
+		p.facts.add(partition{"bars", "", resolution, bucket, part}, w.bars, barArgs(b, resolution, bucket, part))
+		p.bucket(barsKind+resolution, b.Instrument, bucket)
 		if b.BarSeq > 0 {
-			bucket := seqBucket(b.BarSeq, barSeqBits)
-			p.facts.add(partition{"bars_by_seq", b.Instrument, resolution, bucket}, w.barsBySeq,
-				[]any{b.Instrument, resolution, bucket, int64(b.BarSeq), b.Time, b.ClockUs})
-			p.bucket(barSeqsKind+resolution, b.Instrument, bucket)
+			p.barSeqs(b.Instrument, resolution, seqBucket(b.BarSeq, barSeqBits), bucket)
 		}
 	}
 	for _, d := range rows.Dirty {
@@ -88,9 +85,9 @@ func (p *plan) bars(rows *projections.Rows) error {
 		if err != nil {
 			return err
 		}
-		bucket := barBucket(resolution, d.Time)
-		p.facts.add(partition{"bars", d.Instrument, resolution, bucket}, w.mark,
-			[]any{d.ClockUs, d.ClockUs, d.Instrument, resolution, bucket, d.Time})
+		bucket, part := barBucket(resolution, d.Time), barPart(d.Instrument)
+		p.facts.add(partition{"bars", "", resolution, bucket, part}, w.mark,
+			[]any{d.ClockUs, d.ClockUs, part, resolution, bucket, d.Instrument, d.Time})
 	}
 	return nil
 }
@@ -98,9 +95,9 @@ func (p *plan) bars(rows *projections.Rows) error {
 func (p *plan) blocks(rows *projections.Rows) error {
 	w := &p.s.writes
 	for _, b := range rows.Blocks {
-		p.facts.add(partition{"tick_blocks", b.Instrument, "", int64(b.Day)}, w.blocks, blockArgs(b, tickpack.Pack(b.Data)))
+		p.facts.add(partition{"tick_blocks", b.Instrument, "", int64(b.Day), 0}, w.blocks, blockArgs(b, tickpack.Pack(b.Data)))
 		bucket := seqBucket(b.FirstSeq, blockBits)
-		p.facts.add(partition{"blocks_by_seq", b.Instrument, "", bucket}, w.blocksBySeq,
+		p.facts.add(partition{"blocks_by_seq", b.Instrument, "", bucket, 0}, w.blocksBySeq,
 			[]any{b.Instrument, bucket, int64(b.FirstSeq), int64(b.LastSeq), b.Day, b.ClockUs})
 		p.bucket(blocksKind, b.Instrument, bucket)
 	}
@@ -114,12 +111,12 @@ func (p *plan) talk(rows *projections.Rows) error {
 		if err != nil {
 			return fmt.Errorf("message %d in %s: %w", m.Seq, m.Room, err)
 		}
-		p.facts.add(partition{"messages", m.Room, "", args[1].(int64)}, w.messages, args)
+		p.facts.add(partition{"messages", m.Room, "", args[1].(int64), 0}, w.messages, args)
 		p.bucket(messagesKind, m.Room, args[1].(int64))
 	}
 	for _, m := range rows.Members {
-		p.facts.add(partition{"room_members", m.Room, "", 0}, w.members, memberArgs(m))
-		p.facts.add(partition{"user_rooms", m.User, "", 0}, w.userRooms, userRoomArgs(m))
+		p.facts.add(partition{"room_members", m.Room, "", 0, 0}, w.members, memberArgs(m))
+		p.facts.add(partition{"user_rooms", m.User, "", 0, 0}, w.userRooms, userRoomArgs(m))
 	}
 	return nil
 }
@@ -128,7 +125,7 @@ func (p *plan) talk(rows *projections.Rows) error {
 func (p *plan) newest(rows *projections.Rows) error {
 	w := &p.s.writes
 	for _, l := range rows.Latest {
-		p.heads.add(partition{"latest", "", "", int64(latestBucket(l.Instrument))}, w.latest, latestArgs(l))
+		p.heads.add(partition{"latest", "", "", 0, latestBucket(l.Instrument)}, w.latest, latestArgs(l))
 		p.name(instrumentNames, l.Instrument)
 	}
 	for _, r := range rows.Rooms {
@@ -155,13 +152,20 @@ func (p *plan) ends(rows *projections.Rows) error {
 
 // bucket adds a row that says which buckets an entity has, once.
 func (p *plan) bucket(kind, id string, bucket int64) {
-	if key := (bucketKey{kind, id, bucket}); p.news(key) {
+	if key := (bucketKey{kind, id, 0, bucket}); p.news(key) {
 		p.facts.alone(p.s.writes.bucket, []any{kind, id, bucket})
 	}
 }
 
+// barSeqs adds a row that says where an instrument's bars of some seqs are, once.
+func (p *plan) barSeqs(instrument, resolution string, seqs, bucket int64) {
+	if key := (bucketKey{barSeqsKind + resolution, instrument, seqs, bucket}); p.news(key) {
+		p.facts.alone(p.s.writes.barSeqs, []any{instrument, resolution, seqs, bucket})
+	}
+}
+
 func (p *plan) name(kind, name string) {
-	if p.news(bucketKey{kind, name, -1}) {
+	if p.news(bucketKey{kind, name, 0, -1}) {
 		p.facts.alone(p.s.writes.name, []any{kind, namePart(name), name})
 	}
 }
