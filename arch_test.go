@@ -107,6 +107,7 @@ var homes = map[string][]string{
 	"github.com/twmb/franz-go":                 {"events/kafka"},
 	"github.com/xdg-go/scram":                  {"events/kafka"},
 	"golang.org/x/term":                        {"cmd/outcry"},
+	"go.opentelemetry.io/otel":                 {"cmd/outcry"},
 	"github.com/centrifugal":                   {"bench/rival"},
 }
 

@@ -10,52 +10,65 @@ import (
 )
 
 // DialWatch connects to a server's address (host:port), says hello and
-// subscribes; it returns when every topic is granted.
+// subscribes to quotes; it returns when every topic is granted.
 func DialWatch(address string, ids []string, perSecond float64) (*Watch, error) {
-	conn, err := socket.Dial(socket.Options{Address: address, Path: "/ws", Subprotocol: "outcry.v1.proto"})
+	var subs []*outcryv1.Subscription
+	for _, id := range ids {
+		subs = append(subs, &outcryv1.Subscription{Topic: &outcryv1.Topic{Channel: outcryv1.Channel_CHANNEL_QUOTE, Id: id}, MaxPerSecond: perSecond})
+	}
+	conn, err := Dial(socket.Options{Address: address}, "", subs, nil)
 	if err != nil {
 		return nil, err
 	}
-	w := &Watch{conn: conn}
-	if err := w.begin(ids, perSecond); err != nil {
+	return &Watch{conn: conn}, nil
+}
+
+// Dial connects, says hello as a user and subscribes; it returns when every
+// topic is granted. All messages up to then are shown to first, unless it is nil.
+func Dial(o socket.Options, user string, subs []*outcryv1.Subscription, first func(*outcryv1.ServerFrames)) (*socket.Conn, error) {
+	o.Path, o.Subprotocol = "/ws", "outcry.v1.proto"
+	conn, err := socket.Dial(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := begin(conn, user, subs, first); err != nil {
 		conn.Close()
 		return nil, err
 	}
-	return w, nil
+	return conn, nil
 }
 
-func (w *Watch) begin(ids []string, perSecond float64) error {
-	hello := &outcryv1.ClientFrame{Frame: &outcryv1.ClientFrame_Hello{Hello: &outcryv1.ClientHello{Version: 1}}}
-	subscribe := &outcryv1.Subscribe{Request: 1}
-	for _, id := range ids {
-		subscribe.Subscriptions = append(subscribe.Subscriptions, &outcryv1.Subscription{
-			Topic: &outcryv1.Topic{Channel: outcryv1.Channel_CHANNEL_QUOTE, Id: id}, MaxPerSecond: perSecond})
-	}
-	for _, f := range []*outcryv1.ClientFrame{hello, {Frame: &outcryv1.ClientFrame_Subscribe{Subscribe: subscribe}}} {
+func begin(conn *socket.Conn, user string, subs []*outcryv1.Subscription, first func(*outcryv1.ServerFrames)) error {
+	hello := &outcryv1.ClientFrame{Frame: &outcryv1.ClientFrame_Hello{Hello: &outcryv1.ClientHello{Version: 1, User: user}}}
+	subscribe := &outcryv1.ClientFrame{Frame: &outcryv1.ClientFrame_Subscribe{Subscribe: &outcryv1.Subscribe{Request: 1, Subscriptions: subs}}}
+	for _, f := range []*outcryv1.ClientFrame{hello, subscribe} {
 		b, err := proto.Marshal(f)
 		if err == nil {
-			err = w.conn.Send(b)
+			err = conn.Send(b)
 		}
 		if err != nil {
 			return fmt.Errorf("subscribing: %w", err)
 		}
 	}
-	if err := w.granted(len(ids)); err != nil {
+	if err := granted(conn, len(subs), first); err != nil {
 		return err
 	}
-	return w.conn.Started()
+	return conn.Started()
 }
 
 // granted reads until the subscription is answered.
-func (w *Watch) granted(topics int) error {
+func granted(conn *socket.Conn, topics int, first func(*outcryv1.ServerFrames)) error {
 	for {
-		message, err := w.conn.Message()
+		message, err := conn.Message()
 		if err != nil {
 			return fmt.Errorf("waiting for the subscriptions: %w", err)
 		}
 		var all outcryv1.ServerFrames
 		if err := proto.Unmarshal(message, &all); err != nil {
 			return fmt.Errorf("reading a message: %w", err)
+		}
+		if first != nil {
+			first(&all)
 		}
 		for _, f := range all.Frames {
 			switch f := f.Frame.(type) {

@@ -35,6 +35,7 @@ type app struct {
 	ingest    *ingest.Service
 	commands  *command.Commander
 	metrics   *metrics
+	tracing   *tracing // nil: off
 	sessions  *session.Sessions
 	pumps     atomic.Pointer[pump.Pumps]
 
@@ -85,8 +86,11 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 	if err != nil {
 		return a, fmt.Errorf("asking for the host's name: %w", err)
 	}
+	if err := a.startTracing(ctx, life); err != nil {
+		return a, err
+	}
 	a.host, err = host.Start(ctx, c.bench.host(host.Config{
-		Log: a.log, Rows: a.writer, Checkpoints: a.store, Clocks: a.publisher, Writer: name, WithoutSecondBars: !c.secondBars,
+		Log: a.log, Rows: a.rowWriter(), Checkpoints: a.store, Clocks: a.publisher, Writer: name, WithoutSecondBars: !c.secondBars,
 		Flushed: a.flushed, Observer: a.metrics.host(), Logger: c.logger,
 	}))
 	if err != nil {
@@ -98,7 +102,7 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 	a.metrics.rows(a.rows)
 	a.reads = reads.New(a.host, a.store)
 	a.commands = command.New(command.Config{Stream: a.publisher.Open(command.Source, "", outcryv1.Mode_MODE_LIVE),
-		Rooms: a.host, Messages: a.reads, Logger: c.logger})
+		Rooms: a.host, Messages: a.reads, Observer: a.tracing.commands(), Logger: c.logger})
 	a.background.Go(func() {
 		if err := a.commands.Run(life); err != nil {
 			c.logger.Error("commands are not taken any more", "error", err)

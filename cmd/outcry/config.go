@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"gopkg.in/yaml.v3"
 
 	"outcry/events/pipeline"
@@ -44,7 +45,8 @@ type config struct {
 	storeQueue   int64             // bytes of rows that wait for the store
 	feeds        []feedSetting     // of the section feeds, see feeds.go
 	pipelines    []pipeline.Config // of the section pipelines, see pipelines.go
-	raw          []string          // brokers of the topics that they read
+	telemetry    telemetrySettings
+	raw          []string // brokers of the topics that they read
 	// sections of outcry.yaml that are not single values, see config_sections.go.
 	sections map[string]*yaml.Node
 
@@ -57,8 +59,9 @@ type config struct {
 	// anyPort takes a free port where the one asked for is taken.
 	anyPort bool
 	logger  *slog.Logger
-	// bench is set by benchmarks only.
+	// bench is set by benchmarks, spans by tests only.
 	bench *benchTap
+	spans sdktrace.SpanExporter
 }
 
 // kafkaSettings say where the log is when it is in Kafka.
@@ -85,6 +88,12 @@ type scyllaSettings struct {
 	tls         tlsSettings
 	user        string
 	password    secret
+}
+
+// telemetrySettings say where traces go.
+type telemetrySettings struct {
+	endpoint string // of OTLP over HTTP; empty is off
+	sample   int    // percent of the commands
 }
 
 // tlsSettings of a connection to an engine.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"strconv"
 
@@ -18,6 +19,8 @@ func (c *config) check() error {
 		c.fault("http.listen", loopback(c.http)),
 		c.fault("log_level", levelOf(c.logLevel, &level)),
 		c.fault("store.queue_bytes", queueSize(c.storeQueue)),
+		c.fault("telemetry.otlp_endpoint", endpoint(c.telemetry.endpoint)),
+		c.fault("telemetry.sample_percent", between(c.telemetry.sample, 1, 100)),
 		c.checkKafka(), c.checkScylla(),
 	}
 	if c.admin != "" {
@@ -54,6 +57,21 @@ func loopback(addr string) error {
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf("%q: only loopback is served until sign-in exists; use 127.0.0.1", addr)
+	}
+	return nil
+}
+
+// endpoint checks a collector's URL; none is fine.
+func endpoint(text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return err
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("%q: http://HOST:PORT or https://HOST:PORT is wanted", text)
 	}
 	return nil
 }

@@ -26,6 +26,8 @@ func (c *config) common(b *settingsOf) {
 	b.text(&c.http, "http.listen", "http", "127.0.0.1:8080", "address to serve HTTP and WebSocket on (loopback only)")
 	b.list(&c.allowOrigins, "http.allow_origins", "allow-origin", "origins of other pages that may connect, such as https://desk.example")
 	b.text(&c.admin, "admin.listen", "admin", "127.0.0.1:8081", "address of /metrics and /debug/pprof; empty: off")
+	b.text(&c.telemetry.endpoint, "telemetry.otlp_endpoint", "otlp-endpoint", "", "URL of a collector that takes traces of posts by OTLP over HTTP, such as http://127.0.0.1:4318; empty: off")
+	b.number(&c.telemetry.sample, "telemetry.sample_percent", "trace-sample", 100, "how many of a hundred commands are traced")
 }
 
 func (c *config) logSettings(b *settingsOf) {

@@ -20,7 +20,7 @@ func (a *app) startEdge(life context.Context) error {
 	r := relay.New(relay.Config{Floor: floor{a.host}})
 	a.sessions = session.New(session.Config{
 		Relay: r, History: a.reads, CodeOf: codeOf, Server: "outcry " + version, Lineage: a.log.Lineage(), Logger: a.config.logger,
-		Refused:  a.metrics.edge.refused,
+		Refused: a.metrics.edge.refused, Pushed: a.tracing.pushes(),
 		Commands: func(user string) session.Commands { return a.commands.Session(user) },
 	})
 	pumps, err := pump.Start(pump.Config{Sessions: a.sessions, Logger: a.config.logger, Observer: a.metrics.edge.observer()})

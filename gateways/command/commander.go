@@ -102,6 +102,7 @@ func (c *Commander) appended(k *call, at []events.Position, err error) {
 		s.turn(func() { s.fail(k, unknown("appending to the log: "+err.Error())) })
 		return
 	}
+	c.config.Observer.durable(k.id)
 	c.config.Rooms.AwaitRoom(at[0], k.command.Room, s.user, k.command.ClientMsgId, func(o room.Outcome, err error) {
 		s.turn(func() { s.decided(k, o, err) })
 	})

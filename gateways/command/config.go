@@ -56,7 +56,8 @@ type Config struct {
 	Messages Messages
 	Limits   Limits
 	// Now is the clock of event times, and of what times ids may have; default the wall clock.
-	Now func() time.Time
+	Now      func() time.Time
+	Observer Observer
 	// Logger; default slog.Default().
 	Logger *slog.Logger
 }

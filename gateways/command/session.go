@@ -67,6 +67,7 @@ func (s *Session) Submit(c *outcryv1.Command, done func(*outcryv1.Answer)) {
 		done(refused(c, refusal))
 		return
 	}
+	done = s.commander.config.Observer.received(s.user, c.Room, [16]byte(c.ClientMsgId), done)
 	s.turn(func() {
 		if refusal := s.take(&call{session: s, command: c, input: in, done: done, id: [16]byte(c.ClientMsgId), blocks: olderMessage(in) != 0}); refusal != nil {
 			s.told = append(s.told, telling{done, refused(c, refusal)})

@@ -21,6 +21,9 @@ type Item struct {
 // *outcryv1.Trade, which nobody may change after.
 func NewItem(seq uint64, body proto.Message) *Item { return &Item{Seq: seq, body: body} }
 
+// Body is what NewItem took.
+func (i *Item) Body() proto.Message { return i.body }
+
 // Part is wire's Body, encoded when it is first asked for.
 func (i *Item) Part(e wire.Encoding) []byte {
 	if p := i.part[e].Load(); p != nil {

@@ -52,7 +52,9 @@ type Config struct {
 	ReconnectWithin time.Duration
 	// Refused is told of each refusal that goes to a client, in its turn; nil is skipped.
 	Refused func(outcryv1.ErrorCode)
-	Logger  *slog.Logger
+	// Pushed is told of each change of a room that is filled, in the session's turn; nil is skipped.
+	Pushed func(session string, m *outcryv1.Message)
+	Logger *slog.Logger
 }
 
 // Limits of one session; zero fields mean the default.

@@ -95,6 +95,11 @@ func (sub *subscription) fillItems(dst []byte, items []*relay.Item, complete uin
 	}
 	s.updates += n
 	s.options.Tally.Items += uint64(n)
+	if sub.room != nil && s.config.Pushed != nil {
+		for _, i := range items[:n] {
+			s.config.Pushed(s.id, i.Body().(*outcryv1.Message))
+		}
+	}
 	st.snapshot, st.told = false, st.cursor
 	return e.CloseItems(dst, mark, st.cursor), n > 0
 }
