@@ -65,12 +65,12 @@ func Handler(o *Origins, next http.Handler) http.Handler {
 // refusal is empty for what may pass.
 func (o *Origins) refusal(r *http.Request) string {
 	host := hostname(r.Host)
-	if !isLoopback(host) && !o.hosts[host] {
+	if !IsLoopback(host) && !o.hosts[host] {
 		return fmt.Sprintf("host %q is not served here: use localhost, or allow it with --allow-origin", r.Host)
 	}
 	for _, origin := range r.Header.Values("Origin") {
 		u, err := parseOrigin(origin)
-		if err != nil || !isLoopback(strings.ToLower(u.Hostname())) && !o.origins[canonical(u)] {
+		if err != nil || !IsLoopback(strings.ToLower(u.Hostname())) && !o.origins[canonical(u)] {
 			return fmt.Sprintf("origin %q may not use this server: allow it with --allow-origin", origin)
 		}
 	}
@@ -85,8 +85,8 @@ func hostname(host string) string {
 	return strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
 }
 
-// isLoopback knows the names that resolve to this machine everywhere, and its addresses.
-func isLoopback(host string) bool {
+// IsLoopback knows the names that resolve to this machine everywhere, and its addresses.
+func IsLoopback(host string) bool {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}

@@ -1,0 +1,40 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// Refusal is why somebody is not let in or may not do something. Its text is
+// for the client: it names no secret and nothing that the client did not send.
+type Refusal struct {
+	Code outcryv1.ErrorCode
+	Text string
+}
+
+func (r *Refusal) Error() string { return r.Text }
+
+// Unauthenticated: another token is needed.
+func Unauthenticated(format string, args ...any) error {
+	return &Refusal{outcryv1.ErrorCode_ERROR_CODE_UNAUTHENTICATED, fmt.Sprintf(format, args...)}
+}
+
+// Forbidden: the same would be refused again.
+func Forbidden(format string, args ...any) error {
+	return &Refusal{outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, fmt.Sprintf(format, args...)}
+}
+
+// Unavailable: nobody can be let in now; try again.
+func Unavailable(format string, args ...any) error {
+	return &Refusal{outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE, fmt.Sprintf(format, args...)}
+}
+
+func refusalIn(err error) *Refusal {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	return nil
+}
