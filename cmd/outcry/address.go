@@ -19,11 +19,12 @@ const defaultServer = "http://127.0.0.1:8080"
 
 // address says where the server is: --server, else what the server of --data
 // wrote into its folder, else the default.
-type address struct{ server, data string }
+type address struct{ server, data, token string }
 
 func (a *address) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.server, "server", os.Getenv("OUTCRY_SERVER"), "URL of the server (default "+defaultServer+")")
 	cmd.Flags().StringVar(&a.data, "data", "", "data folder of a server on this machine, instead of --server")
+	cmd.Flags().StringVar(&a.token, "token", "", "token or API key, where the server wants one; better in OUTCRY_TOKEN, since others see command lines")
 }
 
 // serverFile is what a server writes into its data folder.
@@ -68,7 +69,15 @@ func (a *address) client() (c outcryv1connect.OutcryClient, url string, err erro
 	if err != nil {
 		return nil, "", err
 	}
-	return rpc.NewClient(url), url, nil
+	return rpc.NewClient(url, a.bearer()), url, nil
+}
+
+// bearer is the token that the server is shown; empty where there is none.
+func (a *address) bearer() string {
+	if a.token != "" {
+		return a.token
+	}
+	return os.Getenv("OUTCRY_TOKEN")
 }
 
 // explain adds to an error of a call what one can do about it.

@@ -14,6 +14,9 @@ import (
 	"outcry/events"
 	"outcry/events/pipeline"
 	"outcry/gateways/command"
+	"outcry/gateways/granted"
+	"outcry/gateways/identity"
+	"outcry/gateways/identity/signin"
 	"outcry/gateways/ingest"
 	"outcry/gateways/pump"
 	"outcry/gateways/reads"
@@ -31,6 +34,9 @@ type app struct {
 	publisher *events.Publisher
 	host      *host.Host
 	reads     *reads.Reads
+	granted   *granted.Granted // reads, as far as who asks may see
+	gate      identity.Gate
+	signin    *signin.Gate // gate, where people sign in; else nil
 	pipelines map[string]*pipeline.Pipeline
 	ingest    *ingest.Service
 	commands  *command.Commander
@@ -57,6 +63,9 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 			a.closeFiles()
 		}
 	}()
+	if a.gate, a.signin, err = c.gate(a.recheck); err != nil {
+		return a, err
+	}
 	if a.unlock, err = lockData(c.data); err != nil {
 		return a, err
 	}
@@ -101,6 +110,7 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 	}
 	a.metrics.rows(a.rows)
 	a.reads = reads.New(a.host, a.store)
+	a.granted = granted.New(a.reads)
 	a.commands = command.New(command.Config{Stream: a.publisher.Open(command.Source, "", outcryv1.Mode_MODE_LIVE),
 		Rooms: a.host, Messages: a.reads, Observer: a.tracing.commands(), Logger: c.logger})
 	a.background.Go(func() {

@@ -26,10 +26,12 @@ type config struct {
 	// file is outcry.yaml; empty is the one in data, if there is one.
 	file     string
 	logLevel string
-	// http is the listen address; only loopback is served.
+	// http is the listen address; only loopback is served where nobody signs in.
 	http         string
 	allowOrigins []string
+	allowHosts   []string
 	origins      *guard.Origins // of them
+	auth         authSettings   // see auth.go
 	// admin serves metrics and profiles; empty is off.
 	admin string
 

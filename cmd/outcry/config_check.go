@@ -16,18 +16,21 @@ import (
 func (c *config) check() error {
 	level := slog.LevelInfo
 	faults := []error{
-		c.fault("http.listen", loopback(c.http)),
+		c.checkListen(),
 		c.fault("log_level", levelOf(c.logLevel, &level)),
 		c.fault("store.queue_bytes", queueSize(c.storeQueue)),
 		c.fault("telemetry.otlp_endpoint", endpoint(c.telemetry.endpoint)),
 		c.fault("telemetry.sample_percent", between(c.telemetry.sample, 1, 100)),
-		c.checkKafka(), c.checkScylla(),
+		c.checkKafka(), c.checkScylla(), c.checkAuth(),
 	}
 	if c.admin != "" {
 		faults = append(faults, c.fault("admin.listen", loopback(c.admin)))
 	}
 	origins, err := guard.ParseOrigins(c.allowOrigins)
 	c.origins = origins
+	if err == nil && c.auth.configured() {
+		origins.AllowHosts(c.allowHosts)
+	}
 	c.logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	return errors.Join(append(faults, c.fault("http.allow_origins", err))...)
 }
@@ -56,7 +59,7 @@ func loopback(addr string) error {
 		return fmt.Errorf("%q: %w", addr, err)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("%q: only loopback is served until sign-in exists; use 127.0.0.1", addr)
+		return fmt.Errorf("%q: only loopback is served here; use 127.0.0.1", addr)
 	}
 	return nil
 }

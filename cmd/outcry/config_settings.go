@@ -16,6 +16,7 @@ func newConfig() *config {
 	c.common(b)
 	c.logSettings(b)
 	c.storeSettings(b)
+	c.authSettings(b)
 	return c
 }
 
@@ -23,8 +24,9 @@ func (c *config) common(b *settingsOf) {
 	b.text(&c.data, "data", "data", defaultData(), "folder of what this machine keeps")
 	b.text(&c.logLevel, "log_level", "log-level", "info", "debug, info, warn or error")
 	b.yes(&c.acceptWeak, "accept_weak", "accept-weak", false, "accept topics and keyspaces of fewer than 3 copies, or that may lose what was acknowledged")
-	b.text(&c.http, "http.listen", "http", "127.0.0.1:8080", "address to serve HTTP and WebSocket on (loopback only)")
+	b.text(&c.http, "http.listen", "http", "127.0.0.1:8080", "address to serve HTTP and WebSocket on; only loopback where nobody signs in")
 	b.list(&c.allowOrigins, "http.allow_origins", "allow-origin", "origins of other pages that may connect, such as https://desk.example")
+	b.list(&c.allowHosts, "http.allow_hosts", "allow-host", "names under which people reach the server, where they sign in, such as outcry.example")
 	b.text(&c.admin, "admin.listen", "admin", "127.0.0.1:8081", "address of /metrics and /debug/pprof; empty: off")
 	b.text(&c.telemetry.endpoint, "telemetry.otlp_endpoint", "otlp-endpoint", "", "URL of a collector that takes traces of posts by OTLP over HTTP, such as http://127.0.0.1:4318; empty: off")
 	b.number(&c.telemetry.sample, "telemetry.sample_percent", "trace-sample", 100, "how many of a hundred commands are traced")

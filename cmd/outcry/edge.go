@@ -7,6 +7,7 @@ import (
 
 	"outcry/actors/host"
 	"outcry/actors/instrument"
+	"outcry/gateways/identity"
 	"outcry/gateways/pump"
 	"outcry/gateways/relay"
 	"outcry/gateways/session"
@@ -19,7 +20,7 @@ import (
 func (a *app) startEdge(life context.Context) error {
 	r := relay.New(relay.Config{Floor: floor{a.host}})
 	a.sessions = session.New(session.Config{
-		Relay: r, History: a.reads, CodeOf: codeOf, Server: "outcry " + version, Lineage: a.log.Lineage(), Logger: a.config.logger,
+		Relay: r, History: a.granted, Gate: a.gate, CodeOf: codeOf, Server: "outcry " + version, Lineage: a.log.Lineage(), Logger: a.config.logger,
 		Refused: a.metrics.edge.refused, Pushed: a.tracing.pushes(),
 		Commands: func(user string) session.Commands { return a.commands.Session(user) },
 	})
@@ -34,7 +35,22 @@ func (a *app) startEdge(life context.Context) error {
 			a.config.logger.Error("the relay ended", "error", err)
 		}
 	})
+	if a.signin != nil {
+		a.metrics.signIn(a.signin.Status)
+		a.background.Go(func() {
+			if err := a.signin.Run(life); err != nil {
+				a.config.logger.Error("keys are not read anew any more", "error", err)
+			}
+		})
+	}
 	return nil
+}
+
+// recheck has every session look whether it still may what it does.
+func (a *app) recheck() {
+	if p := a.pumps.Load(); p != nil {
+		p.Recheck()
+	}
 }
 
 // flushed is told by the host after each record; before the edge is there, nobody watches.
@@ -46,7 +62,7 @@ func (a *app) flushed() {
 
 // edge mounts what shows and streams.
 func (a *app) edge(mux *http.ServeMux) {
-	mux.Handle("/udf/", udf.Handler(a.reads))
+	mux.Handle("/udf/", identity.Handler(a.gate, udf.Handler(a.granted)))
 	mux.Handle("/ws", ws.NewServer(ws.Config{Pumps: a.pumps.Load(), FrameBytes: a.sessions.FrameBytes(), Logger: a.config.logger}))
 	mux.Handle("/", web.Handler())
 }

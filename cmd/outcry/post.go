@@ -25,6 +25,9 @@ Only members may post; --join joins first (and creates a room that is not there)
 			if err != nil {
 				return err
 			}
+			if a.bearer() != "" && !cmd.Flags().Changed("user") {
+				name = "" // the token says who it is
+			}
 			submit := func(c *outcryv1.Command) (*outcryv1.Answer, error) {
 				id, err := uuid.NewV7()
 				if err != nil {
@@ -57,7 +60,7 @@ Only members may post; --join joins first (and creates a room that is not there)
 			return printLine(cmd, fmt.Sprintf("%s %d", answer.Room, answer.Seq))
 		}}
 	a.flags(cmd)
-	cmd.Flags().StringVar(&name, "user", systemUser(), "who posts")
+	cmd.Flags().StringVar(&name, "user", systemUser(), "who posts; with a token, its user")
 	cmd.Flags().Uint64Var(&replyTo, "reply-to", 0, "seq of the message that this one answers")
 	cmd.Flags().BoolVar(&join, "join", false, "join the room first")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

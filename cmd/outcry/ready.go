@@ -57,6 +57,8 @@ type readiness struct {
 		State string `json:"state"`
 	} `json:"actors"`
 	Rows rowsReadiness `json:"rows"`
+	// SignIn is absent where nobody signs in.
+	SignIn *signInReadiness `json:"sign_in,omitempty"`
 }
 
 // rowsReadiness says how far the store is behind what was decided.
@@ -91,6 +93,7 @@ func (a *app) readiness() (r readiness) {
 	if !a.isReady() {
 		r.State, r.Actors.State = stateCatchingUp, stateCatchingUp
 	}
+	r.SignIn = a.signInState()
 	if err := a.log.Err(); err != nil {
 		r.State, r.Log.State, r.Error = stateFailed, stateFailed, err.Error()
 	}

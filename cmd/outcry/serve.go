@@ -16,6 +16,7 @@ import (
 
 	"outcry/events"
 	"outcry/gateways/guard"
+	"outcry/gateways/identity"
 	"outcry/gateways/ingest"
 	"outcry/gateways/reads"
 	"outcry/gateways/rpc"
@@ -84,10 +85,12 @@ func serve(ctx context.Context, c *config, out io.Writer, started func(context.C
 	case <-ctx.Done():
 		return nil
 	}
-	fmt.Fprintf(out, "Outcry is open at %s\n  data folder  %s\n  stop it      Ctrl-C\n", url, c.data)
-	defer a.startFeeds(ctx)()
-	defer a.startPipelines(ctx)()
-	go func() { failures <- started(ctx, a, url) }()
+	fmt.Fprintf(out, "Outcry is open at %s\n  data folder  %s\n  sign-in      %s\n  stop it      Ctrl-C\n", url, c.data, a.welcome())
+	a.warnOpen()
+	own := identity.With(ctx, identity.Server()) // what the server does of its own accord
+	defer a.startFeeds(own)()
+	defer a.startPipelines(own)()
+	go func() { failures <- started(own, a, url) }()
 	return a.wait(ctx, failures)
 }
 
@@ -113,15 +116,15 @@ func (a *app) handler() http.Handler {
 	mux.Handle(rpc.NewHandler(rpc.Config{
 		Info: &outcryv1.InfoResponse{Version: version, Lineage: a.log.Lineage(), DataDir: a.config.data,
 			InstrumentPartitions: uint32(a.log.Partitions(events.Instrument)), RoomPartitions: uint32(a.log.Partitions(events.Room))},
-		Reads: a.reads, Commands: a.commands, Ingest: a.ingest, Hashes: hashes{a.host}, CodeOf: codeOf,
+		Gate: a.gate, Reads: a.granted, Commands: a.commands, Ingest: a.ingest, Hashes: hashes{a.host}, CodeOf: codeOf,
 	}))
-	mux.Handle("/v1/ingest", a.ingest.Handler(func(r *http.Request, id string) (*outcryv1.Definition, error) {
+	mux.Handle("/v1/ingest", identity.Handler(a.gate, a.ingest.Handler(func(r *http.Request, id string) (*outcryv1.Definition, error) {
 		answer, err := a.reads.Latest(r.Context(), &outcryv1.LatestRequest{Instruments: []string{id}})
 		if err != nil || len(answer.Instruments) == 0 {
 			return nil, err
 		}
 		return answer.Instruments[0].Definition, nil
-	}))
+	})))
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("/readyz", a.readyz)
 	a.edge(mux)
@@ -130,6 +133,9 @@ func (a *app) handler() http.Handler {
 
 // codeOf maps what the stages behind rpc give.
 func codeOf(err error) outcryv1.ErrorCode {
+	if code, ok := identity.CodeOf(err); ok {
+		return code
+	}
 	switch {
 	case errors.Is(err, reads.ErrUnknownInstrument):
 		return outcryv1.ErrorCode_ERROR_CODE_UNKNOWN_INSTRUMENT

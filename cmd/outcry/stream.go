@@ -31,6 +31,8 @@ type stream struct {
 	// url of the server, such as http://127.0.0.1:8080.
 	url  func() string
 	user string
+	// token that hello shows; empty: none.
+	token string
 	// topics keep their cursors between runs.
 	topics []*streamTopic
 	// item gets every item of a never-lose topic once, in order; update the
@@ -114,7 +116,7 @@ func (s *stream) once(ctx context.Context) error {
 }
 
 func (s *stream) greet(ctx context.Context, conn *websocket.Conn) error {
-	hello := &outcryv1.ClientHello{Version: 1, User: s.user}
+	hello := &outcryv1.ClientHello{Version: 1, User: s.user, Token: s.token}
 	return send(ctx, conn, &outcryv1.ClientFrame{Frame: &outcryv1.ClientFrame_Hello{Hello: hello}})
 }
 
@@ -178,6 +180,8 @@ func (s *stream) frame(ctx context.Context, conn *websocket.Conn, f *outcryv1.Se
 		}
 	case *outcryv1.ServerFrame_HistoryLost:
 		s.notice("%s: %d to %d are no longer kept and are missing here", f.HistoryLost.Topic.GetId(), f.HistoryLost.FromSeq, f.HistoryLost.ToSeq)
+	case *outcryv1.ServerFrame_Ended:
+		return refusal(f.Ended.Topic.GetId(), f.Ended.Error)
 	case *outcryv1.ServerFrame_Drain:
 		s.within = max(time.Duration(f.Drain.RetryWithinMs)*time.Millisecond, time.Millisecond)
 		return errDrain

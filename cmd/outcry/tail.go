@@ -76,7 +76,7 @@ func (t *tail) run(cmd *cobra.Command, instruments []string) error {
 		return explain(err, url)
 	}
 	s := &stream{
-		url: t.where(url), topics: topics,
+		url: t.where(url), token: t.bearer(), topics: topics,
 		item: func(topic *streamTopic, it *outcryv1.Item) error { return t.print(cmd, t.itemLine(topic, it)) },
 		update: func(topic *streamTopic, u *outcryv1.Update) error {
 			return t.print(cmd, t.quoteLine(topic, u))

@@ -104,7 +104,7 @@ func (s *server) stop() {
 	}
 }
 
-func (s *server) client() outcryv1connect.OutcryClient { return rpc.NewClient(s.url) }
+func (s *server) client() outcryv1connect.OutcryClient { return rpc.NewClient(s.url, "") }
 
 func (s *server) command(args ...string) *exec.Cmd {
 	c := exec.Command(binary, args...)

@@ -41,6 +41,7 @@ type house struct {
 	*Floor
 	relay   *relay.Relay
 	dial    Dial
+	door    *door
 	stalled chan struct{} // gets a token when a connection took no more
 }
 
@@ -48,9 +49,9 @@ func now() int64 { return time.Now().UnixNano() }
 
 // open starts a house and ends it with the test. Transports end before the pumps are waited for.
 func open(t *testing.T, transport Transport) *house {
-	h := &house{Floor: NewFloor(), stalled: make(chan struct{}, 1)}
+	h := &house{Floor: NewFloor(), stalled: make(chan struct{}, 1), door: newDoor()}
 	h.relay = relay.New(relay.Config{Floor: h.Floor, StaleAfter: time.Minute})
-	sessions := session.New(session.Config{Relay: h.relay, History: h.Floor, Commands: h.Commands, CodeOf: CodeOf,
+	sessions := session.New(session.Config{Relay: h.relay, History: h.Floor, Commands: h.Commands, Gate: h.door, CodeOf: CodeOf,
 		Server: "test", Lineage: "lineage-1", Heartbeat: heartbeat, AttachWithin: 100 * time.Millisecond,
 		Limits: session.Limits{Subscriptions: 300}})
 	pumps, err := pump.Start(pump.Config{Sessions: sessions, Pumps: 2, Logger: slog.New(slog.DiscardHandler), Observer: pump.Observer{Stalled: func() {
@@ -62,7 +63,7 @@ func open(t *testing.T, transport Transport) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Flushed = pumps.Flushed
+	h.Flushed, h.door.changed = pumps.Flushed, pumps.Recheck
 	ctx, stopRelay := context.WithCancel(context.Background())
 	swept := make(chan error, 1)
 	go func() { swept <- h.relay.Run(ctx, pumps.Flushed) }()
@@ -131,4 +132,10 @@ var scenarios = []struct {
 	{"UnsubscribedIsQuiet", unsubscribe},
 	{"SubscribingAgainReplaces", subscribeAgain},
 	{"TwoClientsSeeTheSame", twoClients},
+	{"OnlyTokensThatHoldAreLetIn", badTokens},
+	{"WhatIsNotGrantedIsRefused", rightToSee},
+	{"AnExpiredTokenEndsTheConnection", expiredToken},
+	{"ARevokedUserGetsNotOneMessageMore", revokedUser},
+	{"ALostGrantEndsItsTopics", lostGrant},
+	{"ATokenIsRenewedOnTheConnection", renewedToken},
 }

@@ -9,10 +9,21 @@ import (
 	"strings"
 )
 
-// Origins that are allowed beside loopback.
+// Origins that are allowed beside loopback, and hosts under which the server is known.
 type Origins struct {
 	origins map[string]bool // scheme://host[:port], lower case
 	hosts   map[string]bool
+	anyIP   bool
+}
+
+// AllowHosts lets requests in that name the server by one of these names, or by
+// any address: for a server where people sign in. Without sign-in a page of anywhere
+// could have its own name point here, so there the name has to be this machine's.
+func (o *Origins) AllowHosts(names []string) {
+	o.anyIP = true
+	for _, name := range names {
+		o.hosts[strings.ToLower(name)] = true
+	}
 }
 
 // ParseOrigins takes origins as browsers write them, such as
@@ -65,16 +76,26 @@ func Handler(o *Origins, next http.Handler) http.Handler {
 // refusal is empty for what may pass.
 func (o *Origins) refusal(r *http.Request) string {
 	host := hostname(r.Host)
-	if !IsLoopback(host) && !o.hosts[host] {
-		return fmt.Sprintf("host %q is not served here: use localhost, or allow it with --allow-origin", r.Host)
+	if !IsLoopback(host) && !o.hosts[host] && !(o.anyIP && isAddress(host)) {
+		return fmt.Sprintf("host %q is not served here: use localhost, or allow it with --allow-origin, or where people sign in with --allow-host", r.Host)
 	}
 	for _, origin := range r.Header.Values("Origin") {
 		u, err := parseOrigin(origin)
-		if err != nil || !IsLoopback(strings.ToLower(u.Hostname())) && !o.origins[canonical(u)] {
+		if err != nil || !IsLoopback(strings.ToLower(u.Hostname())) && !o.origins[canonical(u)] && !o.own(u, r.Host) {
 			return fmt.Sprintf("origin %q may not use this server: allow it with --allow-origin", origin)
 		}
 	}
 	return ""
+}
+
+// own says that a page came from this server itself, under a name by which people reach it.
+func (o *Origins) own(u *url.URL, host string) bool {
+	return o.anyIP && strings.EqualFold(u.Host, host)
+}
+
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
 }
 
 // hostname of a Host header, lower case, without port and brackets.

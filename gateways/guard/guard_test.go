@@ -77,3 +77,33 @@ func TestOriginsThatAreNoneAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// TestWherePeopleSignInTheServerHasNames: a server that people can't reach by its
+// name is of no use, and one that answers to any name helps pages that pretend to be it.
+func TestWherePeopleSignInTheServerHasNames(t *testing.T) {
+	origins, err := guard.ParseOrigins([]string{"https://desk.example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	origins.AllowHosts([]string{"Outcry.example.com"})
+	const pass, refused = http.StatusNoContent, http.StatusForbidden
+	for _, c := range []struct {
+		host   string
+		origin []string
+		want   int
+	}{
+		{"outcry.example.com", nil, pass},
+		{"outcry.example.com:8080", []string{"http://outcry.example.com:8080"}, pass},
+		{"10.1.2.3:8080", []string{"http://10.1.2.3:8080"}, pass},
+		{"[2001:db8::1]:8080", nil, pass},
+		{"outcry.example.com", []string{"https://desk.example.com"}, pass},
+		{"outcry.example.com", []string{"https://evil.example.com"}, refused},
+		{"outcry.example.com:8080", []string{"http://outcry.example.com:9090"}, refused},
+		{"evil.example.com", []string{"http://evil.example.com"}, refused},
+		{"evil.example.com", nil, refused},
+	} {
+		if got := status(t, origins, c.host, c.origin...); got != c.want {
+			t.Errorf("host %q origin %q: %d", c.host, c.origin, got)
+		}
+	}
+}

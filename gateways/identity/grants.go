@@ -126,5 +126,11 @@ func (g *Grants) Allow(v Verb, id string) bool {
 	return false
 }
 
+// AllowAny says whether the verb is granted on anything at all.
+func (g *Grants) AllowAny(v Verb) bool {
+	p := &g.verbs[v]
+	return p.all || len(p.exact) > 0 || len(p.globs) > 0
+}
+
 // AllowAll says whether the verb is granted on everything.
 func (g *Grants) AllowAll(v Verb) bool { return g.verbs[v].all }

@@ -3,8 +3,6 @@ package identity
 import (
 	"context"
 	"time"
-
-	outcryv1 "outcry/proto/outcry/v1"
 )
 
 // RevocationsRoom is the system's own: who was revoked, and when. Nobody writes
@@ -53,6 +51,14 @@ func (i *Identity) Demand(v Verb, id string) error {
 	return Forbidden("%s is not granted on %s%s", v, id, i.whose())
 }
 
+// DemandAny refuses those to whom a verb is granted on nothing.
+func (i *Identity) DemandAny(v Verb) error {
+	if i != nil && i.Grants != nil && i.Grants.AllowAny(v) {
+		return nil
+	}
+	return Forbidden("%s is not granted%s", v, i.whose())
+}
+
 // DemandAll is MayAll as a refusal.
 func (i *Identity) DemandAll(v Verb) error {
 	if i.MayAll(v) {
@@ -72,6 +78,8 @@ func (i *Identity) whose() string {
 // people sign in, another name than the token's is refused.
 func (i *Identity) Named(user string) (*Identity, error) {
 	switch {
+	case i == nil:
+		return nil, Unauthenticated("nobody is signed in")
 	case user == "" || user == i.User:
 		return i, nil
 	case !i.NamesItself && i.User == "":
@@ -114,6 +122,9 @@ func (Open) Epoch() uint64 { return 0 }
 // Current is what it was.
 func (Open) Current(i *Identity, _ time.Time) (*Identity, error) { return i, nil }
 
+// Server is the server itself, for what it does of its own accord: feeds, pipelines, the demo.
+func Server() *Identity { return &Identity{User: System, Grants: All()} }
+
 type contextKey struct{}
 
 // With gives a context that carries who asks.
@@ -125,12 +136,4 @@ func With(ctx context.Context, i *Identity) context.Context {
 func From(ctx context.Context) *Identity {
 	i, _ := ctx.Value(contextKey{}).(*Identity)
 	return i
-}
-
-// CodeOf is the code of a Refusal; ok is false for other errors.
-func CodeOf(err error) (code outcryv1.ErrorCode, ok bool) {
-	if r := refusalIn(err); r != nil {
-		return r.Code, true
-	}
-	return outcryv1.ErrorCode_ERROR_CODE_UNSPECIFIED, false
 }

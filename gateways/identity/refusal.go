@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"outcry/gateways/fault"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -31,10 +32,20 @@ func Unavailable(format string, args ...any) error {
 	return &Refusal{outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE, fmt.Sprintf(format, args...)}
 }
 
-func refusalIn(err error) *Refusal {
+// CodeOf is the code of a Refusal; ok is false for other errors.
+func CodeOf(err error) (code outcryv1.ErrorCode, ok bool) {
 	var r *Refusal
 	if errors.As(err, &r) {
-		return r
+		return r.Code, true
 	}
-	return nil
+	return outcryv1.ErrorCode_ERROR_CODE_UNSPECIFIED, false
+}
+
+// Error is what a client is told of a Refusal; of another error that it is unavailable.
+func Error(err error) *outcryv1.Error {
+	code, ok := CodeOf(err)
+	if !ok {
+		code = outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE
+	}
+	return fault.NewError(code, err.Error())
 }

@@ -8,11 +8,13 @@ import (
 	"unicode/utf8"
 
 	"outcry/events"
+	"outcry/gateways/identity"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
 // batch puts the inputs of one request into a stream.
 type batch struct {
+	who    *identity.Identity // whose inputs they are
 	stream *events.Stream
 	answer *verdicts
 	tick   events.Tick
@@ -31,6 +33,11 @@ func (b *batch) add(ctx context.Context, ev *outcryv1.IngestEvent) error {
 func (b *batch) append(ctx context.Context, ev *outcryv1.IngestEvent) error {
 	if err := events.ValidID(ev.Id); err != nil {
 		b.refuse(ev, err.Error())
+		return nil
+	}
+	if err := b.who.Demand(identity.Ingest, ev.Id); err != nil {
+		b.answer.Refused++
+		b.answer.name(ev.Line, ev.Id, identity.Error(err))
 		return nil
 	}
 	switch e := ev.Event.(type) {

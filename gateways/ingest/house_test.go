@@ -13,6 +13,7 @@ import (
 	"outcry/actors/room"
 	"outcry/events"
 	"outcry/events/embedded"
+	"outcry/gateways/identity"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -112,10 +113,19 @@ func (h *house) view(id string) (v instrument.View) {
 	return v
 }
 
+// inside is the context of what the server itself ingests.
+func (h *house) inside() context.Context { return identity.With(h.t.Context(), identity.Server()) }
+
 // post sends a body and gives the status and what was counted.
 func (h *house) post(path, key, body string) (int, outcome) {
 	h.t.Helper()
+	return h.postAs(identity.Server(), path, key, body)
+}
+
+func (h *house) postAs(who *identity.Identity, path, key, body string) (int, outcome) {
+	h.t.Helper()
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+	r = r.WithContext(identity.With(r.Context(), who))
 	r.Header.Set("Idempotency-Key", key)
 	w := httptest.NewRecorder()
 	h.Handler(func(_ *http.Request, id string) (*outcryv1.Definition, error) {

@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"outcry/gateways/identity"
 	"outcry/internal/feed"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -37,6 +38,10 @@ func (s *Service) Handler(accepted Accepted) http.Handler {
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", http.MethodPost)
 			reply(w, http.StatusMethodNotAllowed, map[string]string{"error": "send NDJSON by POST"})
+			return
+		}
+		if err := identity.From(r.Context()).DemandAny(identity.Ingest); err != nil {
+			identity.Refuse(w, err)
 			return
 		}
 		answer, err := s.post(r, accepted, http.MaxBytesReader(w, r.Body, maxBody))

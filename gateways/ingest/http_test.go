@@ -79,7 +79,7 @@ func TestRefusalsAreCountedBeyondThoseThatAreNamed(t *testing.T) {
 func TestRefusalsOfTheFoldHaveTheirLine(t *testing.T) {
 	h := newHouse(t)
 	trade := &outcryv1.Trade{SourceSeq: 3, EventTimeNs: 1e18, Price: 1, Size: 1}
-	answer, err := h.Ingest(t.Context(), &outcryv1.IngestRequest{Source: "s", Mode: outcryv1.Mode_MODE_IMPORT,
+	answer, err := h.Ingest(h.inside(), &outcryv1.IngestRequest{Source: "s", Mode: outcryv1.Mode_MODE_IMPORT,
 		Events: []*outcryv1.IngestEvent{{Id: "UNDEFINED", Line: 77, Event: &outcryv1.IngestEvent_Trade{Trade: trade}}}})
 	if err != nil || answer.Refused != 1 || answer.Refusals[0].Line != 77 || answer.Refusals[0].Id != "UNDEFINED" {
 		t.Errorf("%v, %v", answer, err)
@@ -109,7 +109,7 @@ func TestEveryRefusalIsToldToWhoWantsThem(t *testing.T) {
 	}
 	r.Events[7].Id = "not an id"
 	told := map[uint64]bool{}
-	answer, err := h.IngestEach(t.Context(), r, func(f *outcryv1.IngestRefusal) { told[f.Line] = f.Error.Text != "" })
+	answer, err := h.IngestEach(h.inside(), r, func(f *outcryv1.IngestRefusal) { told[f.Line] = f.Error.Text != "" })
 	if err != nil || len(told) != len(r.Events) || answer.Refused != uint64(len(r.Events)) {
 		t.Errorf("%d of %d were told, %v, %v", len(told), len(r.Events), answer, err)
 	}

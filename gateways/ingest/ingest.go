@@ -10,6 +10,7 @@ import (
 
 	"outcry/events"
 	"outcry/events/pipeline"
+	"outcry/gateways/identity"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -69,7 +70,7 @@ func New(c Config) *Service {
 }
 
 // Ingest appends the inputs of a request in order and waits until they are
-// folded. The answer names the first 100 refusals.
+// folded. What is not granted (ingest) to who asks by ctx (identity.From) is refused, input by input. The answer names the first 100 refusals.
 func (s *Service) Ingest(ctx context.Context, r *outcryv1.IngestRequest) (*outcryv1.IngestResponse, error) {
 	var named []*outcryv1.IngestRefusal
 	answer, err := s.ingest(ctx, r, slices.Chunk(r.Events, streamEvents), func(f *outcryv1.IngestRefusal) {
@@ -126,7 +127,7 @@ func (v *verdicts) name(line uint64, id string, err *outcryv1.Error) {
 const streamEvents = 32_000
 
 func (s *Service) stream(ctx context.Context, r *outcryv1.IngestRequest, events []*outcryv1.IngestEvent, answer *verdicts) error {
-	b := batch{stream: s.publisher.Open(r.Source, r.Epoch, r.Mode), answer: answer}
+	b := batch{who: identity.From(ctx), stream: s.publisher.Open(r.Source, r.Epoch, r.Mode), answer: answer}
 	for _, ev := range events {
 		if err := b.add(ctx, ev); err != nil {
 			return fmt.Errorf("appending the input of line %d: %w", ev.Line, err)

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"outcry/gateways/identity"
 	"outcry/gateways/session"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -19,8 +20,11 @@ var far = time.Unix(1<<40, 0)
 // incoming is one thing that a client sent: a frame, or one that could not be read.
 type incoming struct {
 	frame *outcryv1.ClientFrame
-	code  outcryv1.ErrorCode
-	text  string
+	// what the token gave, of a frame that brings one
+	who     *identity.Identity
+	refused error
+	code    outcryv1.ErrorCode
+	text    string
 }
 
 // Client is one connection with its session, for the transport that reads from it.
@@ -29,6 +33,7 @@ type Client struct {
 	conn    Conn
 	framing Framing
 	peer    Peer
+	bearer  string // the token that the transport's head brought
 	since   time.Time
 	inbox   chan incoming
 	queued  atomic.Bool // stands in the intake
@@ -58,8 +63,12 @@ func newClient(p *pump, conn Conn, f Framing, peer Peer) *Client {
 }
 
 // Receive hands over one frame that the client sent, and waits while too many
-// are not handled yet. False: the client is gone.
-func (c *Client) Receive(f *outcryv1.ClientFrame) bool { return c.put(incoming{frame: f}) }
+// are not handled yet, or keys are fetched for its token. False: the client is gone.
+func (c *Client) Receive(f *outcryv1.ClientFrame) bool {
+	in := incoming{frame: f}
+	in.who, in.refused = c.signIn(f)
+	return c.put(in)
+}
 
 // Refuse answers bytes that are no frame, in the order of Receive, and waits likewise.
 func (c *Client) Refuse(code outcryv1.ErrorCode, text string) bool {
@@ -172,6 +181,7 @@ func (c *Client) handle(now time.Time) (left bool) {
 		select {
 		case in := <-c.inbox:
 			if in.frame != nil {
+				c.session.Present(in.who, in.refused)
 				c.session.Receive(in.frame, now)
 			} else {
 				c.session.Refuse(in.code, in.text)

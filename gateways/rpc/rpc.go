@@ -7,6 +7,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"outcry/gateways/identity"
 	outcryv1 "outcry/proto/outcry/v1"
 	"outcry/proto/outcry/v1/outcryv1connect"
 )
@@ -40,8 +41,10 @@ type Hashes interface {
 	Hashes(ctx context.Context, kind string, partition int32) (offset int64, hashes map[string]string, err error)
 }
 
-// Config of the handler. Every field but Now is needed.
+// Config of the handler. Every field but Gate and Now is needed.
 type Config struct {
+	// Gate lets people in; nil is identity.Open.
+	Gate identity.Gate
 	// Info is answered with the server's time.
 	Info     *outcryv1.InfoResponse
 	Reads    Reads
@@ -58,13 +61,21 @@ func NewHandler(c Config) (path string, h http.Handler) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Gate == nil {
+		c.Gate = identity.Open{}
+	}
 	return outcryv1connect.NewOutcryHandler(&server{c},
-		connect.WithReadMaxBytes(maxRequest), connect.WithCompressMinBytes(1024))
+		connect.WithInterceptors(signIn(c.Gate)), connect.WithReadMaxBytes(maxRequest), connect.WithCompressMinBytes(1024))
 }
 
-// NewClient calls the server at base, such as http://127.0.0.1:8080.
-func NewClient(base string) outcryv1connect.OutcryClient {
-	return outcryv1connect.NewOutcryClient(http.DefaultClient, base)
+// NewClient calls the server at base, such as http://127.0.0.1:8080, with a
+// token or API key; without one it says nothing of who calls.
+func NewClient(base, token string) outcryv1connect.OutcryClient {
+	client := http.DefaultClient
+	if token != "" {
+		client = &http.Client{Transport: bearing{token}, CheckRedirect: stay}
+	}
+	return outcryv1connect.NewOutcryClient(client, base)
 }
 
 // Unreachable says that nobody answered: the call may be tried again.

@@ -134,7 +134,7 @@ func TestOnlyASilentServerIsUnreachable(t *testing.T) {
 	}
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	if _, err := NewClient(gone.URL).Info(t.Context(), &outcryv1.InfoRequest{}); !Unreachable(err) {
+	if _, err := NewClient(gone.URL, "").Info(t.Context(), &outcryv1.InfoRequest{}); !Unreachable(err) {
 		t.Error("nobody answered:", err)
 	}
 }

@@ -9,15 +9,19 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"outcry/gateways/fault"
+	"outcry/gateways/identity"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
 // server implements outcryv1connect.OutcryHandler.
 type server struct{ Config }
 
-func (s *server) Info(context.Context, *outcryv1.InfoRequest) (*outcryv1.InfoResponse, error) {
+func (s *server) Info(ctx context.Context, _ *outcryv1.InfoRequest) (*outcryv1.InfoResponse, error) {
 	info := proto.Clone(s.Config.Info).(*outcryv1.InfoResponse)
 	info.ServerTimeNs = s.Now().UnixNano()
+	if !identity.From(ctx).MayAll(identity.Admin) {
+		info.DataDir = "" // of this machine
+	}
 	return info, nil
 }
 
@@ -84,17 +88,29 @@ func (s *server) Submit(ctx context.Context, r *outcryv1.SubmitRequest) (*outcry
 		return nil, invalid("command is missing")
 	}
 	return answer(s, func() (*outcryv1.SubmitResponse, error) {
-		a, err := s.Commands.SubmitWait(ctx, r.User, r.Command)
+		who, err := sender(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		a, err := s.Commands.SubmitWait(ctx, who.User, r.Command)
 		return &outcryv1.SubmitResponse{Answer: a}, err
 	})
 }
 
 func (s *server) Ingest(ctx context.Context, r *outcryv1.IngestRequest) (*outcryv1.IngestResponse, error) {
-	return answer(s, func() (*outcryv1.IngestResponse, error) { return s.Config.Ingest.Ingest(ctx, r) })
+	return answer(s, func() (*outcryv1.IngestResponse, error) {
+		if err := identity.From(ctx).DemandAny(identity.Ingest); err != nil {
+			return nil, err
+		}
+		return s.Config.Ingest.Ingest(ctx, r)
+	})
 }
 
 func (s *server) Hashes(ctx context.Context, r *outcryv1.HashesRequest) (*outcryv1.HashesResponse, error) {
 	return answer(s, func() (*outcryv1.HashesResponse, error) {
+		if err := identity.From(ctx).DemandAll(identity.Admin); err != nil {
+			return nil, err
+		}
 		offset, hashes, err := s.Config.Hashes.Hashes(ctx, r.Kind, r.Partition)
 		return &outcryv1.HashesResponse{Offset: offset, Hashes: hashes}, err
 	})

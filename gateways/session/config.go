@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"outcry/gateways/identity"
 	"outcry/gateways/relay"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -36,6 +37,8 @@ type Config struct {
 	History History
 	// Commands makes the way to rooms for one client that named itself.
 	Commands func(user string) Commands
+	// Gate lets people in; nil is identity.Open: everybody may everything.
+	Gate identity.Gate
 	// CodeOf maps an error of History; nil means unavailable.
 	CodeOf func(error) outcryv1.ErrorCode
 	// Server and Lineage are told in hello.
@@ -117,6 +120,9 @@ func New(c Config) *Sessions {
 	setDefault(&c.ReconnectWithin, time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
+	}
+	if c.Gate == nil {
+		c.Gate = identity.Open{}
 	}
 	return &Sessions{config: c, reads: make(chan struct{}, c.Limits.Reads)}
 }

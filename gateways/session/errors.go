@@ -28,6 +28,10 @@ func (c *Config) tell(f *outcryv1.ServerFrame) {
 		told(f.Answer.GetError())
 	case *outcryv1.ServerFrame_History:
 		told(f.History.GetError())
+	case *outcryv1.ServerFrame_Ended:
+		told(f.Ended.GetError())
+	case *outcryv1.ServerFrame_SignedIn:
+		told(f.SignedIn.GetError())
 	case *outcryv1.ServerFrame_Subscribed:
 		for _, a := range f.Subscribed.GetAnswers() {
 			told(a.GetError())

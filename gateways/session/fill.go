@@ -7,6 +7,7 @@ import "time"
 // there is nothing to say dst comes back as it is. more says that something is left.
 func (s *Session) Fill(dst []byte, now time.Time) (out []byte, more bool) {
 	s.now = now
+	s.recheck()
 	start, e := len(dst), s.options.Encoding
 	dst = e.Open(dst)
 	body := len(dst)

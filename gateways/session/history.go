@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"outcry/events"
+	"outcry/gateways/identity"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -20,10 +21,14 @@ func (s *Session) history(m *outcryv1.HistoryRequest) {
 		return
 	}
 	s.reads.histories++
+	who := s.access.who
 	s.read(func(ctx context.Context) func() {
-		s.shared.readPage(ctx, m, page)
+		s.shared.readPage(identity.With(ctx, who), m, page)
 		return func() {
 			s.reads.histories--
+			if why := s.demand(identity.See, m.GetRoom()); why != nil { // it was granted when the page was asked for
+				page = &outcryv1.HistoryPage{Request: m.GetRequest(), Room: m.GetRoom(), Error: why}
+			}
 			s.replyPage(page)
 		}
 	})
@@ -37,6 +42,8 @@ func (s *Session) historyRefusal(m *outcryv1.HistoryRequest) *outcryv1.Error {
 	switch err := events.ValidID(m.GetRoom()); {
 	case err != nil:
 		return invalid("%v", err)
+	case !s.access.who.May(identity.See, m.GetRoom()):
+		return s.demand(identity.See, m.GetRoom())
 	case m.GetBeforeSeq() != 0 && m.GetAfterSeq() != 0:
 		return invalid("give before_seq or after_seq, not both")
 	case m.GetLimit() > pageItems:

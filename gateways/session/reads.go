@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"outcry/gateways/identity"
 	"outcry/gateways/relay"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -86,9 +87,9 @@ func (s *Session) readOn(sub *subscription) {
 		return
 	}
 	st.reading = true
-	cursor, floor := st.cursor, st.source.Floor()
+	cursor, floor, who := st.cursor, st.source.Floor(), s.access.who
 	s.read(func(ctx context.Context) func() {
-		p, err := s.shared.fetch(ctx, sub.key, cursor, floor)
+		p, err := s.shared.fetch(identity.With(ctx, who), sub.key, cursor, floor)
 		return func() {
 			st.reading = false
 			if !sub.released {

@@ -5,12 +5,14 @@ import (
 
 	"outcry/events"
 	"outcry/gateways/fault"
+	"outcry/gateways/identity"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
 // Receive takes one frame of the client. A frame of a kind that is not known is ignored.
 func (s *Session) Receive(f *outcryv1.ClientFrame, now time.Time) {
 	s.now = now
+	s.recheck()
 	if s.ended != nil {
 		return
 	}
@@ -35,6 +37,8 @@ func (s *Session) Receive(f *outcryv1.ClientFrame, now time.Time) {
 	case *outcryv1.ClientFrame_Ping:
 		s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Pong{Pong: &outcryv1.Pong{
 			ClientTimeNs: f.Ping.GetClientTimeNs(), ServerTimeNs: now.UnixNano()}}})
+	case *outcryv1.ClientFrame_SignIn:
+		s.signIn(f.SignIn)
 	}
 }
 
@@ -50,7 +54,10 @@ func (s *Session) hello(m *outcryv1.ClientHello) {
 		s.end(invalid("user: at most %d letters, digits or ._:-", userBytes))
 		return
 	}
-	s.user = m.GetUser()
+	if refusal := s.admit(m.GetUser()); refusal != nil {
+		s.end(refusal)
+		return
+	}
 	if s.user != "" {
 		s.commands = s.config.Commands(s.user)
 	}
@@ -66,6 +73,7 @@ func (s *Session) greeting() *outcryv1.ServerHello {
 		Limits: &outcryv1.Limits{Subscriptions: uint32(l.Subscriptions), FrameBytes: uint32(l.FrameBytes),
 			MessageCharacters: messageCharacters, HistoryPage: pageItems},
 		ReconnectWithinMs: uint32(s.config.ReconnectWithin.Milliseconds()), Lineage: s.config.Lineage, User: s.user,
+		ExpiresNs: expiresNs(s.access.who),
 	}
 }
 
@@ -92,8 +100,9 @@ func (s *Session) beat() {
 
 // command asks a room for a change. The answer comes when the room decided.
 func (s *Session) command(c *outcryv1.Command) {
-	var refusal *outcryv1.Error
+	refusal := s.demand(identity.Post, c.GetRoom())
 	switch {
+	case refusal != nil:
 	case s.user == "":
 		refusal = fault.NewError(outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, "hello named no user")
 	case s.pending >= s.config.Limits.Commands:

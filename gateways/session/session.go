@@ -33,6 +33,7 @@ type Session struct {
 	helloBy  time.Time // when a silent connection ends; zero after hello
 	beatAt   time.Time
 	user     string
+	access   access
 	commands Commands
 	pending  int // commands that wait for their decision
 	ended    *outcryv1.Error
@@ -90,7 +91,7 @@ func (s *Session) Next() time.Time {
 	for _, r := range s.waiting {
 		next = earlier(next, r.by)
 	}
-	return earlier(next, s.reads.retryAt)
+	return earlier(earlier(next, s.reads.retryAt), s.access.expires())
 }
 
 // earlier of two times; zero is never.
@@ -110,6 +111,7 @@ func (s *Session) Tick(now time.Time) {
 		}
 		return
 	}
+	s.recheck()
 	if !now.Before(s.beatAt) {
 		s.beat()
 	}
@@ -140,7 +142,11 @@ func (s *Session) end(e *outcryv1.Error) {
 	}
 }
 
+// reply queues a frame; after the reason of the end nothing comes.
 func (s *Session) reply(f *outcryv1.ServerFrame) {
+	if s.ended != nil {
+		return
+	}
 	s.config.tell(f)
 	s.replies = append(s.replies, f)
 	s.options.Wake()

@@ -5,6 +5,7 @@ import (
 
 	"outcry/actors/instrument"
 	"outcry/events"
+	"outcry/gateways/identity"
 	"outcry/gateways/relay"
 	"outcry/gateways/relay/wire"
 	outcryv1 "outcry/proto/outcry/v1"
@@ -57,6 +58,9 @@ func keyOf(t *outcryv1.Topic) (topicKey, *outcryv1.Error) {
 // open makes a subscription and begins to attach its entity.
 func (s *Session) open(want *outcryv1.Subscription) (*subscription, *outcryv1.Error) {
 	key, refusal := keyOf(want.GetTopic())
+	if refusal == nil {
+		refusal = s.demand(identity.See, key.id)
+	}
 	if refusal == nil {
 		refusal = wishRefusal(want)
 	}

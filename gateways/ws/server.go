@@ -12,6 +12,7 @@ import (
 
 	"github.com/gobwas/ws"
 
+	"outcry/gateways/identity"
 	"outcry/gateways/pump"
 	"outcry/gateways/relay/wire"
 )
@@ -77,7 +78,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	s.serve(conn, buffered.Reader, encoding)
+	s.serve(conn, buffered.Reader, encoding, identity.Bearer(r.Header))
 }
 
 // choose picks the first subprotocol that the client offers and we speak.
@@ -96,7 +97,7 @@ func choose(headers []string) (wire.Encoding, bool) {
 
 // serve hands the connection to a pump and starts to read. early holds what
 // the client sent behind its handshake.
-func (s *Server) serve(conn net.Conn, early *bufio.Reader, e wire.Encoding) {
+func (s *Server) serve(conn net.Conn, early *bufio.Reader, e wire.Encoding, bearer string) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		err := tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: keepAliveIdle, Interval: keepAliveEvery, Count: keepAliveTries})
 		if err != nil {
@@ -109,6 +110,7 @@ func (s *Server) serve(conn net.Conn, early *bufio.Reader, e wire.Encoding) {
 		refuse(conn, err)
 		return
 	}
+	client.Bearer(bearer)
 	c := &connection{conn: conn, client: client, encoding: e, messages: newMessages(after(early, conn), s.config.FrameBytes, e)}
 	s.group.Go(c.run)
 }

@@ -40,7 +40,7 @@ func newKey(id string, material any) (key, error) {
 	switch m := material.(type) {
 	case []byte:
 		if len(m) < secretLong {
-			return key{}, fmt.Errorf("a secret of %d bytes: at least %d are needed; outcry token --new-secret makes one", len(m), secretLong)
+			return key{}, fmt.Errorf("a secret of %d bytes: at least %d are needed; outcry token makes one", len(m), secretLong)
 		}
 		return key{id, jose.HS256, m}, nil
 	case *rsa.PublicKey:

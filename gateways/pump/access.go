@@ -1,0 +1,48 @@
+package pump
+
+import (
+	"context"
+	"time"
+
+	"outcry/gateways/identity"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// signInWithin bounds how long keys may be fetched for a token.
+const signInWithin = 10 * time.Second
+
+// Bearer is the token of the transport's own head (Authorization), for a hello
+// that brings none. Call it before the first Receive.
+func (c *Client) Bearer(token string) { c.bearer = token }
+
+// signIn reads the token of a frame that brings one, in the goroutine of the
+// transport that reads the connection: nobody else waits.
+func (c *Client) signIn(f *outcryv1.ClientFrame) (*identity.Identity, error) {
+	var token string
+	switch f := f.GetFrame().(type) {
+	case *outcryv1.ClientFrame_Hello:
+		if token = f.Hello.GetToken(); token == "" {
+			token = c.bearer
+		}
+	case *outcryv1.ClientFrame_SignIn:
+		token = f.SignIn.GetToken()
+	default:
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), signInWithin)
+	defer cancel()
+	return c.pump.all.config.Sessions.SignIn(ctx, token)
+}
+
+// Recheck has every session look whether its client still may what it does:
+// somebody was revoked, or lost a grant. It does not wait, and may be called from anywhere.
+func (p *Pumps) Recheck() {
+	for _, one := range p.pumps {
+		one.post(nil, func() {
+			now := time.Now()
+			for c := range one.clients {
+				one.guard(c, now, func(c *Client, now time.Time) { c.session.Recheck(now) })
+			}
+		})
+	}
+}

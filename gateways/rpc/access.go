@@ -1,0 +1,48 @@
+package rpc
+
+import (
+	"context"
+	"net/http"
+
+	"connectrpc.com/connect"
+
+	"outcry/gateways/identity"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// signIn lets in who calls; handlers find them by identity.From.
+func signIn(gate identity.Gate) connect.UnaryInterceptorFunc {
+	return func(next connect.UnaryFunc) connect.UnaryFunc {
+		return func(ctx context.Context, r connect.AnyRequest) (connect.AnyResponse, error) {
+			if r.Spec().IsClient {
+				return next(ctx, r)
+			}
+			who, err := gate.SignIn(ctx, identity.Bearer(r.Header()))
+			if err != nil {
+				return nil, refusal(identity.Error(err))
+			}
+			return next(identity.With(ctx, who), r)
+		}
+	}
+}
+
+// bearing sends a token with each request.
+type bearing struct{ token string }
+
+func (b bearing) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+b.token)
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// stay follows no redirect: the token is for this server alone.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// sender is who submits a command, where that is granted.
+func sender(ctx context.Context, r *outcryv1.SubmitRequest) (*identity.Identity, error) {
+	who, err := identity.From(ctx).Named(r.GetUser())
+	if err != nil {
+		return nil, err
+	}
+	return who, who.Demand(identity.Post, r.GetCommand().GetRoom())
+}
