@@ -19,7 +19,7 @@ func newBench() *cobra.Command {
 			}
 			return cmd.Help()
 		}}
-	cmd.AddCommand(newBenchPath(), newBenchStart(), newBenchFanout(), newBenchIdle(), newBenchClients())
+	cmd.AddCommand(newBenchPath(), newBenchStart(), newBenchFanout(), newBenchIdle(), newBenchTunnel(), newBenchStorm(), newBenchClients(), newBenchTunnelClients(), newBenchStormClients())
 	return cmd
 }
 

@@ -31,6 +31,7 @@ type loader struct {
 	begun  time.Time
 	sent   atomic.Int64 // ticks
 	failed chan error
+	seen   func(instrument int, at int64) // of each tick, if anybody looks
 }
 
 func newLoader(p *events.Publisher, instruments int, rate float64, seed uint64, folded func() int64) *loader {
@@ -134,6 +135,9 @@ func (l *loader) send(ctx context.Context, n int64) error {
 		instrument, t := l.floor.Next(l.timeOf(i, now))
 		if err := l.stream.Tick(ctx, l.floor.IDs()[instrument], t, ""); err != nil {
 			return err
+		}
+		if l.seen != nil {
+			l.seen(instrument, t.EventTime)
 		}
 		l.sent.Store(i + 1)
 	}

@@ -39,6 +39,8 @@ type stream struct {
 	// versions of latest-wins topics. An error of theirs ends run.
 	item   func(*streamTopic, *outcryv1.Item) error
 	update func(*streamTopic, *outcryv1.Update) error
+	// met is told of each hello; nil is skipped.
+	met func(*outcryv1.ServerHello)
 	// notice is told what happened to the connection.
 	notice func(format string, args ...any)
 
@@ -202,6 +204,9 @@ func (s *stream) hello(h *outcryv1.ServerHello) {
 		}
 	}
 	s.lineage = h.Lineage
+	if s.met != nil {
+		s.met(h)
+	}
 }
 
 // subscribed ends the stream where a topic is refused for good; otherwise the next connection tries again.

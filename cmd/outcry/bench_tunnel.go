@@ -1,0 +1,261 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"outcry/bench/path"
+	"outcry/bench/stall"
+	"outcry/gateways/pump"
+	outcryv1 "outcry/proto/outcry/v1"
+)
+
+// tunnelBench is `outcry bench tunnel`.
+type tunnelBench struct {
+	run       stall.Tunnel
+	still     time.Duration
+	warmUp    time.Duration
+	perSecond float64
+	kernel    int
+	asJSON    bool
+	ticks     stall.Ticks
+}
+
+// postEvery is five a second.
+const postEvery = 200 * time.Millisecond
+
+func newBenchTunnel() *cobra.Command {
+	b := &tunnelBench{}
+	cmd := &cobra.Command{Use: "tunnel", Short: "Clients that do not read for a minute, under ticks and posts", Args: needArgs(0, 0, ""),
+		Long: `Have clients of instruments and a room stop reading, under ticks and five posts a second,
+and go on after a while. They must not be closed, must have every post once and in order, and
+after what was framed before must be told nothing that was superseded long ago. The
+server's memory is looked at before, and while they stand still.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if b.run.Clients < 1 || b.run.Instruments < 1 || b.run.Rate <= 0 || b.still <= 0 {
+				return misuse(cmd, "there must be clients, instruments, a rate and time")
+			}
+			if err := b.measure(cmd.Context()); err != nil {
+				return err
+			}
+			if b.asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(&b.run)
+			}
+			_, err := io.WriteString(cmd.OutOrStdout(), b.run.Text())
+			return err
+		}}
+	f := cmd.Flags()
+	f.IntVar(&b.run.Clients, "clients", 1, "clients, each over one connection")
+	f.IntVar(&b.run.Instruments, "instruments", 200, "instruments; every client watches all")
+	f.Float64Var(&b.run.Rate, "rate", 20_000, "ticks a second")
+	f.DurationVar(&b.still, "still", time.Minute, "how long they do not read")
+	f.DurationVar(&b.warmUp, "warm-up", 5*time.Second, "how long they read before")
+	f.Float64Var(&b.perSecond, "per-second", 0, "how often a client wants an instrument at most; 0: at once")
+	f.IntVar(&b.kernel, "kernel", 0, "size of the clients' kernel receive buffers, bytes; 0: the kernel's own")
+	f.BoolVar(&b.asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func (b *tunnelBench) measure(ctx context.Context) error {
+	data, remove, err := benchData("")
+	if err != nil {
+		return err
+	}
+	defer remove()
+	tap := &benchTap{}
+	c, err := benchConfig(newConfig(), data, tap)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var failed error
+	err = serve(ctx, c, io.Discard, func(ctx context.Context, a *app, url string) error {
+		defer stop()
+		failed = b.on(ctx, a, tap, strings.TrimPrefix(url, "http://"))
+		return failed
+	})
+	return errors.Join(failed, err)
+}
+
+// on a running server.
+func (b *tunnelBench) on(ctx context.Context, a *app, tap *benchTap, address string) error {
+	r := pathRun{bench: &pathBench{settings: path.Settings{Instruments: b.run.Instruments}}, app: a, tap: tap, result: &path.Result{}}
+	r.loader = newLoader(a.publisher, b.run.Instruments, b.run.Rate, 1, func() int64 { return 0 })
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	b.ticks = make(stall.Ticks, b.run.Instruments)
+	r.loader.seen = func(i int, at int64) { b.ticks[i] = append(b.ticks[i], at) }
+	if _, err := say(ctx, a, &outcryv1.Command{Command: &outcryv1.Command_Join{Join: &outcryv1.Join{}}}); err != nil {
+		return err
+	}
+	clients, err := b.start(address)
+	if err != nil {
+		return err
+	}
+	defer clients.kill()
+	loading, stop := context.WithCancel(ctx)
+	defer stop()
+	loaded, posted := make(chan error, 1), make(chan error, 1)
+	go func() { loaded <- r.loader.run(loading) }()
+	var last uint64
+	go func() { posted <- b.post(loading, a, &last) }()
+	if err := b.stand(ctx, a, &r, loaded, clients); err != nil {
+		return err
+	}
+	stop()
+	if err := errors.Join(<-loaded, <-posted); err != nil {
+		return err
+	}
+	said, err := clients.end(last)
+	b.run.Take(said, b.ticks)
+	return err
+}
+
+// stand has the clients read, stand still and go on, and looks at the memory.
+func (b *tunnelBench) stand(ctx context.Context, a *app, r *pathRun, loaded <-chan error, clients *tunnelProcess) error {
+	if err := r.pause(ctx, loaded, b.warmUp); err != nil {
+		return err
+	}
+	b.look(0)
+	if err := clients.say(tunnelStill); err != nil {
+		return err
+	}
+	for i, part := range []time.Duration{b.still / 4, b.still - b.still/4} {
+		if err := r.pause(ctx, loaded, part); err != nil {
+			return err
+		}
+		b.look(1 + i)
+	}
+	err := a.pumps.Load().Each(ctx, func(some []pump.Seen) {
+		for i := range some {
+			b.run.StuckKB += float64(some[i].Stuck) / 1024
+			if some[i].State == pump.Stalled {
+				b.run.Stalled++
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	b.run.Seconds = b.still.Seconds()
+	if err := clients.say(tunnelOn); err != nil {
+		return err
+	}
+	return r.pause(ctx, loaded, tunnelLooked)
+}
+
+func (b *tunnelBench) look(i int) {
+	m := settled()
+	b.run.GoMB[i], b.run.RSSMB[i] = float64(m.Go)/(1<<20), float64(m.RSS)/(1<<20)
+}
+
+// post says something five times a second until ctx ends.
+func (b *tunnelBench) post(ctx context.Context, a *app, last *uint64) error {
+	ticker := time.NewTicker(postEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		text := fmt.Sprint("post ", b.run.Posts+1)
+		// One that has begun is waited for: it counts.
+		seq, err := say(context.WithoutCancel(ctx), a, &outcryv1.Command{Command: &outcryv1.Command_Post{Post: &outcryv1.Post{Text: &outcryv1.Text{Data: []byte(text)}}}})
+		if err != nil {
+			return err
+		}
+		b.run.Posts++
+		*last = seq
+	}
+}
+
+// say asks the benchmark's room for a change.
+func say(ctx context.Context, a *app, c *outcryv1.Command) (seq uint64, err error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return 0, err
+	}
+	c.Room, c.ClientMsgId = tunnelRoom, id[:]
+	answer, err := a.commands.SubmitWait(ctx, "bench", c)
+	if err == nil && answer.GetError() != nil {
+		err = fmt.Errorf("%s: %s", answer.GetError().GetCode(), answer.GetError().GetText())
+	}
+	if err != nil {
+		return 0, fmt.Errorf("asking room %s: %w", tunnelRoom, err)
+	}
+	return answer.GetSeq(), nil
+}
+
+// tunnelProcess is the clients' process.
+type tunnelProcess struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+func (b *tunnelBench) start(address string) (*tunnelProcess, error) {
+	return startWords(tunnelReady, "bench", "tunnel-clients", "--address", address, "--clients", fmt.Sprint(b.run.Clients),
+		"--instruments", fmt.Sprint(b.run.Instruments), "--per-second", fmt.Sprint(b.perSecond), "--kernel", fmt.Sprint(b.kernel))
+}
+
+// startWords runs this program once more and waits for its first word.
+func startWords(first string, args ...string) (*tunnelProcess, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	p := &tunnelProcess{cmd: exec.Command(self, args...)}
+	p.cmd.Stderr = os.Stderr
+	out, err := p.cmd.StdoutPipe()
+	if err == nil {
+		p.in, err = p.cmd.StdinPipe()
+	}
+	if err == nil {
+		err = p.cmd.Start()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("starting clients: %w", err)
+	}
+	p.out = bufio.NewReader(out)
+	if line, err := p.out.ReadString('\n'); err != nil || strings.TrimSpace(line) != first {
+		p.kill()
+		return nil, fmt.Errorf("starting clients: they said %q", line)
+	}
+	return p, nil
+}
+
+func (p *tunnelProcess) say(word string) error {
+	_, err := fmt.Fprintln(p.in, word)
+	return err
+}
+
+// end waits until they have the last post, and asks what they found.
+func (p *tunnelProcess) end(last uint64) (said []stall.Client, err error) {
+	if err := p.say(tunnelEnd + fmt.Sprint(last)); err != nil {
+		return nil, err
+	}
+	if err := json.NewDecoder(p.out).Decode(&said); err != nil {
+		return nil, fmt.Errorf("asking the clients: %w", err)
+	}
+	return said, nil
+}
+
+// kill ends the process, if it has not.
+func (p *tunnelProcess) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait() // it was killed, or is done
+}
