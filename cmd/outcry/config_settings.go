@@ -40,7 +40,7 @@ func (c *config) logSettings(b *settingsOf) {
 	b.number(&k.replication, "log.kafka.replication", "kafka-replication", 3, "copies of each partition when topics are created")
 	b.text(&k.topicPrefix, "log.kafka.topic_prefix", "kafka-prefix", "", "what stands before the names of all topics, so that several can share a cluster")
 	b.duration(&k.publishFor, "log.kafka.publish_timeout", "kafka-publish-timeout", 2*time.Minute, "how long a record is tried before its senders are refused")
-	b.text(&k.rack, "log.kafka.rack", "kafka-rack", "", "rack of this machine: read from replicas in it")
+	b.text(&k.rack, "log.kafka.rack", "kafka-rack", "", "rack of this machine: read from replicas in it, which costs up to 0.5 s where little is written")
 	b.tls(&k.tls, "log.kafka.tls", "kafka")
 	b.text(&k.mechanism, "log.kafka.sasl.mechanism", "kafka-sasl", "", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; empty: no sign-in")
 	b.login(&k.user, &k.password, "log.kafka.sasl", "kafka")

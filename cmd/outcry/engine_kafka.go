@@ -102,6 +102,9 @@ func (m *metrics) kafka() kafka.Observer {
 			m.logBytes.Add(float64(bytes))
 			m.logSync.Observe(took.Seconds())
 		},
+		Fetched: func(own bool, _, bytes int) {
+			m.logFetched.WithLabelValues(map[bool]string{true: "own", false: "other"}[own]).Add(float64(bytes))
+		},
 		Retried:    func(records int, _ error) { m.logRetried.Add(float64(records)) },
 		Publishing: func(err error) { m.logTrouble.WithLabelValues("publishing").Set(oneIf(err != nil)) },
 		Reading:    func(err error) { m.logTrouble.WithLabelValues("reading").Set(oneIf(err != nil)) },

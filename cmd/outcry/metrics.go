@@ -22,6 +22,7 @@ type metrics struct {
 	logFree                          prometheus.Gauge
 	logRetried                       prometheus.Counter
 	logTrouble                       *prometheus.GaugeVec
+	logFetched                       *prometheus.CounterVec
 	published                        *prometheus.CounterVec
 	folded, checkpoints, parked      *prometheus.CounterVec
 	leftOut, debts, caughtUp         *prometheus.CounterVec
@@ -62,6 +63,7 @@ func newMetrics() *metrics {
 	m.logFree = prometheus.NewGauge(prometheus.GaugeOpts{Name: "outcry_log_free_disk_ratio", Help: "Free share of the log's disk."})
 	m.logRetried = counter("outcry_log_retried_records_total", "Records that Kafka was asked to take again.")
 	m.logTrouble = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "outcry_log_trouble", Help: "1 while publishing to Kafka, or reading from it, fails and is tried again."}, []string{"what"})
+	m.logFetched = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "outcry_log_fetched_bytes_total", Help: "Bytes of records read from Kafka, by brokers of our own rack and others."}, []string{"rack"})
 	m.published = byKind("outcry_publisher_inputs_total", "Inputs appended to the log.")
 	m.folded = byKind("outcry_host_folded_inputs_total", "Inputs folded.")
 	m.checkpoints = byKind("outcry_host_checkpoints_total", "Checkpoints taken.")
@@ -74,7 +76,7 @@ func newMetrics() *metrics {
 	m.rowsWritten = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "outcry_rows_written_total", Help: "Rows stored."}, []string{"sort"})
 	m.rowsFailed = counter("outcry_rows_failed_writes_total", "Transactions that the store refused.")
 	m.rowsSeconds = seconds("outcry_rows_write_seconds", "Time of one transaction.")
-	m.registry.MustRegister(m.rowsWritten, m.logFree, m.logTrouble, m.entities, m.lag)
+	m.registry.MustRegister(m.rowsWritten, m.logFree, m.logTrouble, m.logFetched, m.entities, m.lag)
 	return m
 }
 

@@ -42,7 +42,9 @@ type Config struct {
 	// replicas as there are brokers.
 	AcceptWeak bool
 	// Rack of this process: records are read from replicas in it, where brokers
-	// have a selector for that. Followers may be behind the leader by a round trip.
+	// have a selector for that. Where little is written, a follower learns only
+	// with its next question to the leader that a record is durable: up to 0.5 s
+	// late, or what replica.fetch.wait.max.ms of the brokers says.
 	Rack string
 	TLS  TLS
 	SASL SASL
@@ -80,6 +82,9 @@ type Observer struct {
 	Retried func(records int, err error)
 	// Published is told of records that are durable, and how long it took.
 	Published func(records, bytes int, took time.Duration)
+	// Fetched is told of records that a broker gave to readers, and whether it
+	// is one of our own rack.
+	Fetched func(own bool, records, bytes int)
 	// Failed is called once, when the log ends by a failure.
 	Failed func(error)
 	// Waiting is called when a subscription has handed out all that it was given.

@@ -87,7 +87,7 @@ func (h *hub) open(in *inbox) (*feed, error) {
 		kgo.KeepControlRecords(),                    // they have offsets, too
 		kgo.FetchMinBytes(1), kgo.FetchMaxWait(fetchWait),
 		kgo.FetchMaxBytes(fetchBytes), kgo.FetchMaxPartitionBytes(fetchPartitionBytes),
-		kgo.Rack(c.Rack), kgo.RetryTimeout(0))
+		kgo.Rack(c.Rack), kgo.WithHooks(fetched{c}), kgo.RetryTimeout(0))
 	client, err := kgo.NewClient(opts...)
 	if err != nil {
 		return nil, err
