@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"outcry/actors/instrument"
 	"outcry/internal/digest"
 )
 
@@ -53,15 +52,6 @@ func (e *entity) mark() digest.Hash {
 	}
 	data := append([]byte("parked"), h[:]...)
 	return digest.Sum(binary.BigEndian.AppendUint64(data, uint64(e.parked.offset)))
-}
-
-func (e *entity) wantsTrades() bool {
-	for _, w := range e.watches {
-		if w.wants&instrument.WantTrades != 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // entity finds or makes one. A new one has no state that differs from nothing,

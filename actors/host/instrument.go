@@ -45,9 +45,18 @@ func (r *instrumentRules) restore(id string, snapshot []byte) (state, error) {
 	return &instrumentState{State: s, rules: r}, nil
 }
 
-func (r *instrumentRules) begin(trades bool) {
+func (r *instrumentRules) begin(watches []*watch) {
 	r.facts.Reset()
-	r.facts.WantTrades = trades
+	r.facts.WantTrades, r.facts.WantTally = wantTrades(watches), len(watches) > 0
+}
+
+func wantTrades(watches []*watch) bool {
+	for _, w := range watches {
+		if w.wants&instrument.WantTrades != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *instrumentRules) count(id string, b *events.Batch, i int, c *Counts) {

@@ -40,7 +40,7 @@ func (r *roomRules) restore(id string, snapshot []byte) (state, error) {
 	return &roomState{State: s, rules: r}, nil
 }
 
-func (r *roomRules) begin(bool) { r.facts.Reset() }
+func (r *roomRules) begin([]*watch) { r.facts.Reset() }
 
 func (r *roomRules) count(id string, b *events.Batch, i int, c *Counts) {
 	for n, o := range r.facts.Outcomes {

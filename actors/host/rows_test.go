@@ -31,7 +31,7 @@ func TestAFormingBarIsGatheredWhenItMoved(t *testing.T) {
 			b.Instruments[0].Ticks = []events.Tick{{Kind: events.EventTick}}
 			b.Instruments[0].Events = []*outcryv1.TapeEvent{definition(1)}
 		}
-		r.begin(false)
+		r.begin(nil)
 		st.fold(b, 0)
 	}
 	gathered := func() (latest, bars int) {

@@ -18,8 +18,8 @@ type rules interface {
 	fresh(entity string) state
 	restore(entity string, snapshot []byte) (state, error)
 
-	// begin empties the facts before a turn.
-	begin(trades bool)
+	// begin empties the facts before a turn of an entity with these watches.
+	begin(watches []*watch)
 	// count adds what the newest fold, of group i, decided.
 	count(entity string, b *events.Batch, i int, c *Counts)
 	// rows adds the rows of the newest facts, latest those that wait for a flush.

@@ -153,7 +153,7 @@ func (s *shard) try(e *entity, b *events.Batch, group int) (reason any) {
 	if s.only == "" {
 		defer func() { reason = recover() }()
 	}
-	s.rules.begin(e.wantsTrades())
+	s.rules.begin(e.watches)
 	st := s.awake(e)
 	if group == advance {
 		st.advance(s.now)

@@ -123,4 +123,4 @@ func (r *toyRules) attach(s state, w *watch) {
 	w.sink.(RoomSink).AttachRoom(&outcryv1.Room{Room: t.id, HeadSeq: t.seq}, nil, t.seq+1)
 }
 
-func (r *toyRules) begin(bool) { r.facts = room.Facts{} }
+func (r *toyRules) begin([]*watch) { r.facts = room.Facts{} }

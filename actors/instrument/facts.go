@@ -56,6 +56,9 @@ type Facts struct {
 	// WantTrades asks for Trades (somebody watches them); kept by Reset.
 	WantTrades bool
 	Trades     []SequencedTrade
+	// WantTally asks for Tally, the accepted trades summed; kept by Reset.
+	WantTally bool
+	Tally     Tally
 
 	turn turn
 	key  sourceKey
@@ -71,6 +74,7 @@ func (f *Facts) Reset() {
 	f.Accepted, f.Duplicates, f.Late, f.Gaps, f.Refused = 0, 0, 0, 0, 0
 	f.Refusals, f.Closed, f.Dirty = f.Refusals[:0], f.Closed[:0], f.Dirty[:0]
 	f.Blocks, f.Trades = f.Blocks[:0], f.Trades[:0]
+	f.Tally.Reset()
 }
 
 // fault is why a tick is refused; nil where it is not.

@@ -37,6 +37,9 @@ func (f *folding) onTrade(t *events.Tick) *fault {
 	for r := range f.rings {
 		f.toBar(r, &tr)
 	}
+	if f.out.WantTally {
+		f.out.Tally.add(&tr)
+	}
 	return nil
 }
 

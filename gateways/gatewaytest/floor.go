@@ -139,7 +139,7 @@ func (f *Floor) fold(id string, ingest time.Time, mode outcryv1.Mode, g events.G
 	f.mu.Lock()
 	l := f.instrument(id)
 	l.facts.Reset()
-	l.facts.WantTrades = true
+	l.facts.WantTrades, l.facts.WantTally = true, true
 	g.Instrument = id
 	b := &events.Batch{Header: events.Header{Source: "floor", Epoch: "1", Mode: mode, IngestTime: ingest.UnixNano()}}
 	l.state.Fold(b, &g, &l.facts)

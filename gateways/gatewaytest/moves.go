@@ -39,8 +39,15 @@ func (f *Floor) Quote(id string, bid, ask int64) {
 // Trade prints one at so many seconds of the test's day: a trade of a later
 // second closes the bar of the one before.
 func (f *Floor) Trade(id string, price, second int64) {
-	f.fold(id, time.Now(), outcryv1.Mode_MODE_IMPORT, events.Group{Ticks: []events.Tick{{Kind: events.TradeTick,
-		EventTime: (day + second) * int64(time.Second), Price: price, Size: 1000, Side: uint8(outcryv1.Side_SIDE_BUY)}}})
+	f.Prints(id, events.Tick{EventTime: (day + second) * int64(time.Second), Price: price, Size: 1000, Side: uint8(outcryv1.Side_SIDE_BUY)})
+}
+
+// Prints is some trades in one record; their Kind is set here.
+func (f *Floor) Prints(id string, trades ...events.Tick) {
+	for i := range trades {
+		trades[i].Kind = events.TradeTick
+	}
+	f.fold(id, time.Now(), outcryv1.Mode_MODE_IMPORT, events.Group{Ticks: trades})
 }
 
 // day is a UTC midnight, seconds since 1970.

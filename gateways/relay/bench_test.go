@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"outcry/actors/instrument"
+	"outcry/events"
 	"outcry/gateways/relay/wire"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -28,35 +29,53 @@ func BenchmarkChange(b *testing.B) {
 			v, sink := viewOf("A", 2), f.sinks["A"]
 			b.ReportAllocs()
 			for b.Loop() {
-				v.Seq, v.QuoteSeq = v.Seq+1, v.QuoteSeq+1
-				sink.ChangeInstrument(v, noFacts)
+				v.Seq++
+				sink.ChangeInstrument(v, oneEvent)
 			}
 		})
 	}
 }
 
 // BenchmarkAppend is what one session pays for a version: copied from what another
-// had encoded, or encoded because it is the first to read it.
+// had encoded, or encoded because it is the first to read it, which says what was traded
+// since, or which comes to it after so many sessions that stood elsewhere.
 func BenchmarkAppend(b *testing.B) {
-	for _, fresh := range []bool{false, true} {
-		b.Run(map[bool]string{false: "copied", true: "encoded"}[fresh], func(b *testing.B) {
+	quote, trade := &instrument.Facts{Accepted: 1}, tradeFacts()
+	for _, c := range []struct {
+		name     string
+		facts    *instrument.Facts // of a change before each; nil is none
+		sessions int
+	}{{"copied", nil, 1}, {"encoded", quote, 1}, {"a trade, encoded", trade, 1}, {"a trade, of 100 sessions apart", trade, 100}} {
+		b.Run(c.name, func(b *testing.B) {
 			f := newTestFloor()
 			in, err := New(Config{Floor: f}).Instrument("A", 0)
 			if err != nil {
 				b.Fatal(err)
 			}
-			v, sink := viewOf("A", 2), f.sinks["A"]
-			buf := make([]byte, 0, 4096)
+			v, sink, places := viewOf("A", 2), f.sinks["A"], make([]Place, c.sessions)
+			buf, n := make([]byte, 0, 4096), 0
 			b.ReportAllocs()
 			for b.Loop() {
-				if fresh {
-					v.Seq, v.QuoteSeq = v.Seq+1, v.QuoteSeq+1
-					sink.ChangeInstrument(v, noFacts)
+				if c.facts != nil {
+					v.Seq++
+					sink.ChangeInstrument(v, c.facts)
 				}
-				buf, _ = in.Append(buf[:0], wire.Binary, wire.Quote, false)
+				n++
+				buf = in.Append(buf[:0], wire.Binary, wire.Quote, &places[n%c.sessions])
 			}
 		})
 	}
+}
+
+// tradeFacts are those of one trade.
+func tradeFacts() *instrument.Facts {
+	s, facts := instrument.New("A"), &instrument.Facts{WantTally: true}
+	definition := &outcryv1.TapeEvent{Event: &outcryv1.TapeEvent_Definition{Definition: &outcryv1.Definition{}}}
+	b := &events.Batch{Header: events.Header{Source: "s", Epoch: "1", Mode: outcryv1.Mode_MODE_LIVE, IngestTime: ingest}}
+	s.Fold(b, &events.Group{Events: []*outcryv1.TapeEvent{definition}, Ticks: []events.Tick{{Kind: events.EventTick}}}, facts)
+	facts.Reset()
+	s.Fold(b, &events.Group{Ticks: []events.Tick{{Kind: events.TradeTick, EventTime: ingest, Price: 100, Size: 5}}}, facts)
+	return facts
 }
 
 // BenchmarkAfter reads on from the middle of a full ring of a room.
@@ -80,14 +99,21 @@ func TestTheWayOfAChangeAllocatesNothing(t *testing.T) {
 	marks := &Marks{}
 	w := NewWatch(&marked{}, marks)
 	in.Watch(wire.Quote, &w)
-	v, sink, facts, buf := viewOf("A", 2), f.sinks["A"], &instrument.Facts{}, make([]byte, 0, 4096)
-	n := testing.AllocsPerRun(200, func() {
-		v.Seq, v.QuoteSeq = v.Seq+1, v.QuoteSeq+1
-		sink.ChangeInstrument(v, facts)
-		buf, _ = in.Append(buf[:0], wire.Binary, wire.Quote, false)
-		buf, _ = in.Append(buf[:0], wire.Binary, wire.Quote, false)
-	})
-	if n != 0 {
-		t.Errorf("%v allocations", n)
+	v, sink, buf, places := viewOf("A", 1), f.sinks["A"], make([]byte, 0, 4096), make([]Place, 5)
+	for name, facts := range map[string]*instrument.Facts{"quotes": oneEvent, "trades": tradeFacts()} {
+		turn := 0
+		n := testing.AllocsPerRun(200, func() {
+			v.Seq++
+			sink.ChangeInstrument(v, facts)
+			turn++
+			for i := range places { // some read every version, some each third one
+				if i < 2 || turn%3 == i-2 {
+					buf = in.Append(buf[:0], wire.Binary, wire.Quote, &places[i])
+				}
+			}
+		})
+		if n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
 	}
 }

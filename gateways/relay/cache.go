@@ -7,34 +7,141 @@ import (
 	"outcry/gateways/relay/wire"
 )
 
-// cache holds the frames of the versions that were read. Its lock is held
-// while a version is encoded; the actors never take it.
+// cache holds the bodies of the versions that were read, and what sessions have still to
+// be told. Its lock is held while a version is encoded; the actors never take it.
 type cache struct {
 	sync.Mutex
-	parts [wire.Encodings][wire.Slots][2]part
-	view  instrument.View // scratch: what is being encoded
+	// What is shown: the entry as it was when somebody first asked for its newest version.
+	view     instrument.View
+	stale    wire.Staleness
+	versions [wire.Slots]uint64
+	spans    spans  // up to it
+	traded   uint64 // version of the quote that came with the newest trade
+	frames   [wire.Encodings][wire.Slots][2]frame
+	merged   [wire.Encodings]merged
+	trades   instrument.Tally // scratch
 }
 
-type part struct {
+// frame is what a version says by itself: as it is sent, and without its head, for
+// sessions that are told more.
+type frame struct {
+	version     uint64
+	whole, body []byte
+}
+
+// merged is the newest merged part that was encoded: sessions that stood at the same
+// version share it, as all do that take every version at once.
+type merged struct {
+	from, to uint64
+	bytes    []byte
+}
+
+// Place is where one session stands in one slot: what it was shown last. Zero is nothing
+// yet. It belongs to one slot of one entry, and has to Leave it.
+type Place struct {
 	version uint64
-	frame   []byte
+	span    *span
 }
 
-// Append puts the frame of a slot's newest version after dst, and says which version that is.
-func (in *Instrument) Append(dst []byte, e wire.Encoding, s wire.Slot, snapshot bool) (out []byte, version uint64) {
-	in.cache.Lock()
-	defer in.cache.Unlock()
+// Shown says whether something was written.
+func (p *Place) Shown() bool { return p.version != 0 }
+
+// Events counts what the session was shown or told to have skipped, from whatever number on.
+func (p *Place) Events(s wire.Slot) uint64 { return eventsOf(s, p.version) }
+
+// Append puts the frame of a slot's newest version after dst and moves the place there:
+// the snapshot is the first, the others tell what happened between.
+func (in *Instrument) Append(dst []byte, e wire.Encoding, s wire.Slot, p *Place) []byte {
+	c := &in.cache
+	c.Lock()
+	defer c.Unlock()
+	if c.versions[s] != in.Version(s) {
+		in.refresh()
+	}
+	f := c.frame(e, s, p.version == 0)
+	if told := c.told(e, s, p); len(told) > 0 {
+		dst = e.Update(dst, f.body, told)
+	} else {
+		dst = append(dst, f.whole...)
+	}
+	if s == wire.Quote && p.version < max(c.traded, 1) {
+		c.move(p)
+	}
+	p.version = c.versions[s]
+	return dst
+}
+
+// Leave gives the place back. An entry keeps what was traded since for everyone who stands somewhere.
+func (in *Instrument) Leave(p *Place) {
+	if p.span != nil {
+		in.cache.Lock()
+		in.cache.spans.leave(p.span)
+		in.cache.Unlock()
+	}
+	*p = Place{}
+}
+
+// refresh takes over the newest version, with the cache's lock held.
+func (in *Instrument) refresh() {
+	c := &in.cache
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	c.view, c.stale = in.mu.view, in.mu.stale
+	for i := range c.versions {
+		c.versions[i] = in.Version(wire.Slot(i))
+	}
+	if in.mu.gap || !in.mu.trades.Empty() {
+		c.traded = c.versions[wire.Quote]
+		c.spans.add(&in.mu.trades, in.mu.gap)
+		in.mu.trades.Reset()
+		in.mu.gap = false
+	}
+}
+
+func (c *cache) frame(e wire.Encoding, s wire.Slot, snapshot bool) *frame {
 	kind := 0
 	if snapshot {
 		kind = 1
 	}
-	p := &in.cache.parts[e][s][kind]
-	if p.version != in.Version(s) {
-		u := wire.Update{Slot: s, Snapshot: snapshot, View: &in.cache.view}
-		in.mu.Lock()
-		p.version, u.Stale, in.cache.view = in.Version(s), in.mu.stale, in.mu.view
-		in.mu.Unlock()
-		p.frame = e.Update(p.frame[:0], &u)
+	f := &c.frames[e][s][kind]
+	if f.version != c.versions[s] {
+		f.version = c.versions[s]
+		f.body = e.UpdateBody(f.body[:0], &wire.Update{Slot: s, Snapshot: snapshot, Stale: c.stale, View: &c.view})
+		f.whole = e.Update(f.whole[:0], f.body, nil)
 	}
-	return append(dst, p.frame...), p.version
+	return f
+}
+
+// told is what lies between a place and the newest version; nothing where the version says it by itself.
+func (c *cache) told(e wire.Encoding, s wire.Slot, p *Place) []byte {
+	if p.version == 0 {
+		return nil
+	}
+	from, to := p.version, c.versions[s]
+	told := wire.Merged{Events: eventsOf(s, to) - eventsOf(s, from)}
+	traded := s == wire.Quote && from < c.traded
+	if !traded && told.Events <= 1 {
+		return nil
+	}
+	m := &c.merged[e]
+	if traded && m.from == from && m.to == to {
+		return m.bytes
+	}
+	m.from, m.to = 0, 0
+	if traded {
+		m.from, m.to = from, to
+		c.trades.Reset()
+		told.Gap, told.Trades = p.span.since(&c.trades), &c.trades
+	}
+	m.bytes = e.MergedPart(m.bytes[:0], &told)
+	return m.bytes
+}
+
+// move places a session behind the newest trade.
+func (c *cache) move(p *Place) {
+	before := p.span
+	p.span = c.spans.enter()
+	if before != nil {
+		c.spans.leave(before)
+	}
 }

@@ -58,7 +58,7 @@ func (f *testFloor) change(id string, seq uint64) {
 	f.mu.Lock()
 	s := f.sinks[id]
 	f.mu.Unlock()
-	s.ChangeInstrument(viewOf(id, seq), &instrument.Facts{})
+	s.ChangeInstrument(viewOf(id, seq), oneEvent)
 }
 
 func watched(t *testing.T, r *Relay, id string) *Instrument {
@@ -78,8 +78,9 @@ func wantSize(t *testing.T, r *Relay, f *testFloor, instruments, rooms int) {
 	}
 }
 
-// frame is the newest version of a quote as its client gets it.
-func frame(in *Instrument, snapshot bool) string {
-	p, _ := in.Append(nil, wire.JSON, wire.Quote, snapshot)
-	return string(p)
+// shown is the newest version of a quote as its client gets it who has seen none before.
+func shown(in *Instrument) string {
+	var p Place
+	defer in.Leave(&p)
+	return string(in.Append(nil, wire.JSON, wire.Quote, &p))
 }

@@ -27,9 +27,9 @@ const (
 
 // Instrument is the entry of one instrument. Safe for many goroutines.
 type Instrument struct {
-	// versions count what is new in each slot; 0 before it is attached. Sessions
+	// versions change with what is new in each slot; 0 before it is attached. Sessions
 	// compare them without a lock, two hundred in a row, so they stand first:
-	// that is one cache line an entry.
+	// that is one cache line an entry. eventsOf says what they count.
 	versions [wire.Slots]atomic.Uint64
 	changed  [wire.Slots]atomic.Int64 // ingest time, ns, of what made the newest version; 0: not an event
 	cache    cache
@@ -43,6 +43,9 @@ type Instrument struct {
 		streams instrument.Wants // those that are attached, too
 		sink    *instrumentSink  // the one that is listened to
 		view    instrument.View
+		trades  instrument.Tally // since the view was last read
+		gap     bool             // some of them were not told
+		turns   uint16           // times that it became live, stale or known
 		stale   wire.Staleness
 		slots   [wire.Slots]watchers
 	}
@@ -86,12 +89,31 @@ func WantOf(which int) instrument.Wants {
 // Stream is ClosedSecond, ClosedMinute or Trades.
 func (in *Instrument) Stream(which int) *Stream { return &in.streams[which] }
 
-// Version rises with every change of a slot.
+// Version changes with every change of a slot.
 func (in *Instrument) Version(s wire.Slot) uint64 { return in.versions[s].Load() }
 
 // ChangedAt is the ingest time, ns, of what made a slot's newest version; 0
 // where that was no event (it was attached, or became stale).
 func (in *Instrument) ChangedAt(s wire.Slot) int64 { return in.changed[s].Load() }
+
+// New says whether there is something in a slot that was not shown yet.
+func (in *Instrument) New(s wire.Slot, p *Place) bool { return in.Version(s) != p.version }
+
+// Events counts what happened in a slot; see Place.Events.
+func (in *Instrument) Events(s wire.Slot) uint64 { return eventsOf(s, in.Version(s)) }
+
+// turnBits of a quote's version tell apart the times that only staleness changed;
+// the rest is the instrument's seq.
+const turnBits = 16
+
+// eventsOf is what a version counts: the instrument's events for quotes, and the
+// changes of the slot, becoming stale among them, for all others.
+func eventsOf(s wire.Slot, version uint64) uint64 {
+	if s == wire.Quote {
+		return version >> turnBits
+	}
+	return version
+}
 
 // Watch asks for a mark at each change of a slot, and when the entry was attached.
 func (in *Instrument) Watch(s wire.Slot, w *Watch) {
@@ -127,7 +149,11 @@ func (s *instrumentSink) AttachInstrument(v *instrument.View, bars [instrument.R
 	in := s.in
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.mu.sink, in.mu.state = s, Unknown
+	first := in.mu.sink == nil
+	if first {
+		in.mu.state = Unknown
+	}
+	in.mu.sink = s
 	gained := s.wants &^ in.mu.streams
 	in.mu.streams |= s.wants
 	if gained&instrument.WantBars != 0 {
@@ -138,10 +164,11 @@ func (s *instrumentSink) AttachInstrument(v *instrument.View, bars [instrument.R
 	if gained&instrument.WantTrades != 0 {
 		in.streams[Trades].restart(v.Seq)
 	}
-	in.take(v)
-	for i := range in.versions {
-		in.bump(wire.Slot(i), 0)
+	if v.Seq >= in.mu.view.Seq { // else it is an owner that lags, and will come to it
+		in.mu.gap = in.mu.gap || !first && v.Seq > in.mu.view.Seq // nobody told what lies between
+		in.take(v)
 	}
+	in.bumpAll(0)
 	for i := range in.streams {
 		in.streams[i].watchers.mark()
 	}
@@ -156,13 +183,20 @@ func (s *instrumentSink) ChangeInstrument(v *instrument.View, f *instrument.Fact
 		return
 	}
 	old := &in.mu.view
-	changed := [wire.Slots]bool{wire.Quote: v.QuoteSeq != old.QuoteSeq || v.Status != old.Status, wire.Stats: v.StatsSeq != old.StatsSeq,
+	changed := [wire.Slots]bool{wire.Quote: v.Seq != old.Seq, wire.Stats: v.StatsSeq != old.StatsSeq,
 		wire.BarSecond: v.Bars[instrument.Second] != old.Bars[instrument.Second],
 		wire.BarMinute: v.Bars[instrument.Minute] != old.Bars[instrument.Minute]}
-	turned := in.take(v)
-	for i := range changed {
-		if changed[i] || turned {
-			in.bump(wire.Slot(i), v.IngestTime)
+	if v.Seq > old.Seq { // what is told again by another owner is counted already
+		in.mu.trades.Merge(&f.Tally)
+		in.mu.gap = in.mu.gap || v.Seq-old.Seq != f.Accepted
+	}
+	if in.take(v) {
+		in.bumpAll(v.IngestTime)
+	} else {
+		for i := range changed {
+			if changed[i] {
+				in.bump(wire.Slot(i), v.IngestTime)
+			}
 		}
 	}
 	if s.wants&instrument.WantBars != 0 {
@@ -212,14 +246,24 @@ func (in *Instrument) age() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.mu.state == Known && in.refreshStale() {
-		for i := range in.versions {
-			in.bump(wire.Slot(i), 0)
-		}
+		in.bumpAll(0)
+	}
+}
+
+// bumpAll makes a version of what no event of its own changed.
+func (in *Instrument) bumpAll(at int64) {
+	in.mu.turns++
+	for i := range in.versions {
+		in.bump(wire.Slot(i), at)
 	}
 }
 
 func (in *Instrument) bump(s wire.Slot, at int64) {
 	in.changed[s].Store(at)
-	in.versions[s].Add(1)
+	if s == wire.Quote {
+		in.versions[s].Store(in.mu.view.Seq<<turnBits | uint64(in.mu.turns))
+	} else {
+		in.versions[s].Add(1)
+	}
 	in.mu.slots[s].mark()
 }

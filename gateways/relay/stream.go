@@ -89,6 +89,15 @@ func (s *Stream) Newest(limit int) (after uint64) {
 	}
 }
 
+// Count is how many items follow a seq. ok is false where the ring does not reach back
+// so far, and only those that it has are counted.
+func (s *Stream) Count(after uint64) (items int, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.items)
+	return n - sort.Search(n, func(i int) bool { return s.at(i).Seq > after }), after >= s.floor
+}
+
 // Complete is up to where nothing is still to come.
 func (s *Stream) Complete() uint64 {
 	s.mu.Lock()

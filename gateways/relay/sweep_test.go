@@ -92,7 +92,7 @@ func TestASilentInstrumentBecomesStaleAndLiveAgain(t *testing.T) {
 	r := New(Config{Floor: f, StaleAfter: 10 * time.Second})
 	r.now.Store(ingest)
 	in := watched(t, r, "A")
-	isStale := func() bool { return strings.Contains(frame(in, true), "STALE_REASON_FEED") }
+	isStale := func() bool { return strings.Contains(shown(in), "STALE_REASON_FEED") }
 	r.sweep(time.Unix(0, ingest).Add(10 * time.Second))
 	before := in.Version(0)
 	if isStale() {

@@ -46,7 +46,7 @@ func (s *Session) fillDue(dst []byte, limit int) []byte {
 		switch {
 		case sub.released:
 		case sub.latest != nil:
-			dst = sub.fillLatest(dst)
+			dst = sub.latest.current().fill(dst, s)
 		default:
 			var more bool
 			if dst, more = sub.fillStream(dst); more {

@@ -5,6 +5,7 @@ import (
 
 	"outcry/gateways/relay"
 	"outcry/gateways/relay/wire"
+	outcryv1 "outcry/proto/outcry/v1"
 )
 
 // latestTopic is a latest-wins subscription.
@@ -17,29 +18,37 @@ type latestTopic struct {
 	place   int // among the rate's
 }
 
-// latestVersion is what was written last of one slot of one instrument; 0 is nothing yet.
+// latestVersion is how far one slot of one instrument was written.
 type latestVersion struct {
 	instrument *relay.Instrument
-	written    uint64
+	place      relay.Place
+	began      uint64        // events before the snapshot and in it
+	delivered  uint64        // updates that showed events
 	sub        *subscription // of a rate's; to find it when places change
 	slot       wire.Slot
 }
 
 // fill writes the newest version if it was not written yet; the first is the snapshot.
 func (v *latestVersion) fill(dst []byte, s *Session) []byte {
-	if v.instrument.Version(v.slot) == v.written {
+	if !v.instrument.New(v.slot, &v.place) {
 		return dst
 	}
-	before, at := v.written, v.instrument.ChangedAt(v.slot)
-	dst, v.written = v.instrument.Append(dst, s.options.Encoding, v.slot, before == 0)
+	before, first, at := v.place.Events(v.slot), !v.place.Shown(), v.instrument.ChangedAt(v.slot)
+	dst = v.instrument.Append(dst, s.options.Encoding, v.slot, &v.place)
+	after := v.place.Events(v.slot)
 	s.updates++
 	t := s.options.Tally
 	t.Latest++
-	if before > 0 {
-		t.Merged += v.written - before - 1
-		if at != 0 {
-			t.Ages.add(time.Duration(s.now.UnixNano() - at))
-		}
+	if first {
+		v.began = after
+		return dst
+	}
+	if after > before {
+		v.delivered++
+		t.Merged += after - before - 1
+	}
+	if at != 0 {
+		t.Ages.add(time.Duration(s.now.UnixNano() - at))
 	}
 	return dst
 }
@@ -135,11 +144,22 @@ func (r *rate) fill(dst []byte, s *Session, limit int) []byte {
 	return dst
 }
 
-// fillLatest writes an at-once topic, or the snapshot of one with a rate.
-func (sub *subscription) fillLatest(dst []byte) []byte {
-	v := &sub.latest.version
-	if r := sub.latest.rate; r != nil {
-		v = &r.versions[sub.latest.place]
+// current is the version of an at-once topic, or of one with a rate.
+func (l *latestTopic) current() *latestVersion {
+	if l.rate != nil {
+		return &l.rate.versions[l.place]
 	}
-	return v.fill(dst, sub.session)
+	return &l.version
+}
+
+// book says what became of all that happened since the snapshot.
+func (v *latestVersion) book(b *outcryv1.Book) {
+	if !v.place.Shown() {
+		return
+	}
+	shown := v.place.Events(v.slot)
+	b.Published = v.instrument.Events(v.slot) - v.began
+	b.Delivered = v.delivered
+	b.Conflated = shown - v.began - v.delivered
+	b.Waiting = b.Published - (shown - v.began)
 }

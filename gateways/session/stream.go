@@ -18,6 +18,9 @@ type streamTopic struct {
 	cursor, prev uint64
 	snapshot     bool   // the next frame is the start
 	told         uint64 // how far the client was told that it is complete
+	began        uint64 // the cursor at the start
+	delivered    uint64 // items
+	lost         uint64 // seqs that were told as lost
 	reading      bool
 	waiting      bool // the newest read failed: what the cursor needs is not to be had now
 	holes        int  // in a row, that reads had
@@ -51,9 +54,10 @@ func streamOf(k topicKey) int {
 func (st *streamTopic) start() {
 	if st.after != nil {
 		st.cursor, st.prev = *st.after, *st.after
-		return
+	} else {
+		st.cursor, st.snapshot = st.source.Newest(st.recent), true
 	}
-	st.cursor, st.snapshot = st.source.Newest(st.recent), true
+	st.began = st.cursor
 }
 
 // fillStream writes one frame of the next items. more says that there may be others.
@@ -100,6 +104,7 @@ func (sub *subscription) fillItems(dst []byte, items []*relay.Item, complete uin
 			s.config.Pushed(s.id, i.Body().(*outcryv1.Message))
 		}
 	}
+	st.delivered += uint64(n)
 	st.snapshot, st.told = false, st.cursor
 	return e.CloseItems(dst, mark, st.cursor), n > 0
 }

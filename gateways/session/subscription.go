@@ -140,6 +140,7 @@ func (sub *subscription) release() {
 	switch {
 	case sub.latest != nil:
 		sub.instrument.Unwatch(sub.latest.slot, &sub.watch)
+		sub.instrument.Leave(&sub.latest.current().place)
 		sub.leaveRate()
 	case sub.stream != nil:
 		sub.stream.source.Unwatch(&sub.watch)

@@ -12,10 +12,19 @@ import (
 func BenchmarkUpdate(b *testing.B) {
 	for name, e := range map[string]Encoding{"binary": Binary, "json": JSON} {
 		b.Run(name, func(b *testing.B) {
-			u, buf := &Update{Slot: Quote, View: busyView()}, make([]byte, 0, 4096)
+			u, buf, body := &Update{Slot: Quote, View: busyView()}, make([]byte, 0, 4096), make([]byte, 0, 4096)
 			b.ReportAllocs()
 			for b.Loop() {
-				buf = e.Update(buf[:0], u)
+				body = e.UpdateBody(body[:0], u)
+				buf = e.Update(buf[:0], body, nil)
+			}
+			b.SetBytes(int64(len(buf)))
+		})
+		b.Run(name+" merged", func(b *testing.B) { // what a session adds that is not where the others are
+			m, buf := busyMerged(), make([]byte, 0, 4096)
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = e.MergedPart(buf[:0], m)
 			}
 			b.SetBytes(int64(len(buf)))
 		})

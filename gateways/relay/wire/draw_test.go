@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"outcry/actors/instrument"
+	"outcry/events"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -68,4 +69,26 @@ func same(t rapid.TB, want, got *outcryv1.ServerFrames) {
 	if !proto.Equal(want, got) { // a hundred times quicker than the difference
 		t.Fatal(cmp.Diff(want, got, protocmp.Transform()))
 	}
+}
+
+// tallyOf sums trades at so many seconds, as the fold does.
+func tallyOf(seconds ...int64) *instrument.Tally {
+	s, facts := instrument.New("A"), &instrument.Facts{WantTally: true}
+	header := events.Header{Source: "s", Epoch: "1", Mode: outcryv1.Mode_MODE_IMPORT, IngestTime: 1_700_000_000_000_000_000}
+	definition := &outcryv1.TapeEvent{Event: &outcryv1.TapeEvent_Definition{Definition: &outcryv1.Definition{}}}
+	g := events.Group{Instrument: "A", Events: []*outcryv1.TapeEvent{definition}, Ticks: []events.Tick{{Kind: events.EventTick}}}
+	for i, at := range seconds {
+		g.Ticks = append(g.Ticks, events.Tick{Kind: events.TradeTick, EventTime: at * 1_000_000_000, Price: int64(100 + i), Size: int64(1 + i), Side: uint8(i % 3)})
+	}
+	s.Fold(&events.Batch{Header: header}, &g, facts)
+	return &facts.Tally
+}
+
+func drawMerged(t *rapid.T) *Merged {
+	m := &Merged{Events: rapid.SampledFrom([]uint64{0, 1, 2, 300, 1 << 40}).Draw(t, "events"), Gap: rapid.Bool().Draw(t, "gap")}
+	if rapid.Bool().Draw(t, "trades") {
+		// More minutes than are told apart, now and then.
+		m.Trades = tallyOf(rapid.SliceOfN(rapid.Int64Range(1, 9000), 0, 120).Draw(t, "seconds")...)
+	}
+	return m
 }

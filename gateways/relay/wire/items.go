@@ -14,6 +14,7 @@ import (
 const (
 	framesField   = 1 // ServerFrames.frames
 	updateField   = 3 // ServerFrame.update
+	mergedField   = 8 // Update.merged
 	itemsField    = 4 // ServerFrame.items
 	topicField    = 1 // Items.topic
 	itemField     = 2 // Items.items

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"outcry/actors/instrument"
 	"outcry/events"
 	outcryv1 "outcry/proto/outcry/v1"
@@ -36,11 +38,11 @@ type Update struct {
 	View     *instrument.View
 }
 
-// seq is the instrument's event that changed the slot last.
+// seq is the instrument's event that changed the slot last. Every event is one of the quote's slot.
 func (u *Update) seq() uint64 {
 	switch u.Slot {
 	case Quote:
-		return u.View.QuoteSeq
+		return u.View.Seq
 	case Stats:
 		return u.View.StatsSeq
 	default:
@@ -48,15 +50,31 @@ func (u *Update) seq() uint64 {
 	}
 }
 
-// Update appends the frame of a version.
-func (e Encoding) Update(dst []byte, u *Update) []byte {
+// UpdateBody appends what all sessions share of a version's frame.
+func (e Encoding) UpdateBody(dst []byte, u *Update) []byte {
 	if e == JSON {
-		frame := &outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Update{Update: u.message()}}
-		return append(appendJSON(dst, frame), ',')
+		begin := len(dst)
+		dst = appendJSON(dst, u.message())
+		return append(dst[:begin], dst[begin+1:len(dst)-1]...) // the braces are Update's
 	}
-	dst, frame := open(dst, framesField)
-	dst, update := open(dst, updateField)
-	return seal(seal(u.append(dst), update), frame)
+	return u.append(dst)
+}
+
+// Update appends the frame of a body and a MergedPart, which may be empty.
+func (e Encoding) Update(dst, body, merged []byte) []byte {
+	if e == JSON {
+		if len(body) == 0 && len(merged) > 0 {
+			merged = merged[1:] // the comma
+		}
+		dst = append(append(append(dst, `{"update":{`...), body...), merged...)
+		return append(dst, `}},`...)
+	}
+	n := len(body) + len(merged)
+	dst = protowire.AppendTag(dst, framesField, protowire.BytesType)
+	dst = protowire.AppendVarint(dst, uint64(protowire.SizeTag(updateField)+protowire.SizeBytes(n)))
+	dst = protowire.AppendTag(dst, updateField, protowire.BytesType)
+	dst = protowire.AppendVarint(dst, uint64(n))
+	return append(append(dst, body...), merged...)
 }
 
 // message is the update as the generated code has it.

@@ -17,9 +17,11 @@ func updateProperty(t *rapid.T) {
 		want := &outcryv1.ServerFrames{}
 		written := e.Open([]byte("before"))
 		for range rapid.IntRange(1, 3).Draw(t, "frames") {
-			u := drawUpdate(t)
-			written = e.Update(written, u)
-			want.Frames = append(want.Frames, &outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Update{Update: u.message()}})
+			u, m := drawUpdate(t), drawMerged(t)
+			message := u.message()
+			message.Merged = m.message()
+			written = e.Update(written, e.UpdateBody(nil, u), e.MergedPart(nil, m))
+			want.Frames = append(want.Frames, &outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Update{Update: message}})
 		}
 		written = e.Close(written)
 		if string(written[:6]) != "before" {
@@ -37,10 +39,10 @@ func FuzzUpdate(f *testing.F) { f.Fuzz(rapid.MakeFuzz(updateProperty)) }
 
 // A price of zero shown as no price, or the other way round, is a wrong quote.
 func TestAQuoteTellsZeroFromAbsent(t *testing.T) {
-	v := &instrument.View{Instrument: "A", QuoteSeq: 7, HasQuote: true,
+	v := &instrument.View{Instrument: "A", Seq: 7, HasQuote: true,
 		Quote: instrument.Quote{AskSize: 5, Absent: events.NoAskPrice | events.NoBidSize}}
 	for _, e := range []Encoding{Binary, JSON} {
-		written := e.Close(e.Update(e.Open(nil), &Update{Slot: Quote, View: v}))
+		written := e.Close(e.Update(e.Open(nil), e.UpdateBody(nil, &Update{Slot: Quote, View: v}), nil))
 		want := &outcryv1.Update{Instrument: "A", Seq: 7, Version: &outcryv1.Update_Quote{Quote: &outcryv1.Latest{
 			Quote: &outcryv1.Quote{BidPrice: proto.Int64(0), AskSize: proto.Int64(5)}}}}
 		same(t, &outcryv1.ServerFrames{Frames: []*outcryv1.ServerFrame{{Frame: &outcryv1.ServerFrame_Update{Update: want}}}}, decode(t, e, written))
@@ -49,15 +51,21 @@ func TestAQuoteTellsZeroFromAbsent(t *testing.T) {
 
 // The claim of doc.go: an update by hand allocates nothing once the buffer is there.
 func TestAnUpdateByHandAllocatesNothing(t *testing.T) {
-	v := busyView()
+	v, m := busyView(), busyMerged()
 	for slot := range Slot(Slots) {
 		u := &Update{Slot: slot, View: v}
-		buf := make([]byte, 0, 4096)
-		if n := testing.AllocsPerRun(100, func() { buf = Binary.Update(buf[:0], u) }); n != 0 {
+		buf, body, merged := make([]byte, 0, 4096), make([]byte, 0, 4096), make([]byte, 0, 4096)
+		if n := testing.AllocsPerRun(100, func() {
+			body, merged = Binary.UpdateBody(body[:0], u), Binary.MergedPart(merged[:0], m)
+			buf = Binary.Update(buf[:0], body, merged)
+		}); n != 0 {
 			t.Errorf("slot %d: %v allocations", slot, n)
 		}
 	}
 }
+
+// busyMerged are a few minutes' trades.
+func busyMerged() *Merged { return &Merged{Events: 321, Trades: tallyOf(1, 2, 61, 125)} }
 
 func busyView() *instrument.View {
 	bar := instrument.Bar{Time: 1_700_000_000, Open: 6_512_345, High: 6_600_000, Low: 6_400_000, Close: 6_512_399, Volume: 123_456,

@@ -833,6 +833,60 @@ func (x *HistoryRequest) GetLimit() uint32 {
 	return 0
 }
 
+// BooksRequest asks what became of all that was published on topics.
+type BooksRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Request uint32                 `protobuf:"varint,1,opt,name=request,proto3" json:"request,omitempty"`
+	// None: all that are subscribed.
+	Topics        []*Topic `protobuf:"bytes,2,rep,name=topics,proto3" json:"topics,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BooksRequest) Reset() {
+	*x = BooksRequest{}
+	mi := &file_outcry_v1_frames_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BooksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BooksRequest) ProtoMessage() {}
+
+func (x *BooksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_frames_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BooksRequest.ProtoReflect.Descriptor instead.
+func (*BooksRequest) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *BooksRequest) GetRequest() uint32 {
+	if x != nil {
+		return x.Request
+	}
+	return 0
+}
+
+func (x *BooksRequest) GetTopics() []*Topic {
+	if x != nil {
+		return x.Topics
+	}
+	return nil
+}
+
 type Ping struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	ClientTimeNs  int64                  `protobuf:"varint,1,opt,name=client_time_ns,json=clientTimeNs,proto3" json:"client_time_ns,omitempty"`
@@ -842,7 +896,7 @@ type Ping struct {
 
 func (x *Ping) Reset() {
 	*x = Ping{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[8]
+	mi := &file_outcry_v1_frames_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -854,7 +908,7 @@ func (x *Ping) String() string {
 func (*Ping) ProtoMessage() {}
 
 func (x *Ping) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[8]
+	mi := &file_outcry_v1_frames_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -867,7 +921,7 @@ func (x *Ping) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ping.ProtoReflect.Descriptor instead.
 func (*Ping) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{8}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Ping) GetClientTimeNs() int64 {
@@ -888,6 +942,7 @@ type ClientFrame struct {
 	//	*ClientFrame_History
 	//	*ClientFrame_Ping
 	//	*ClientFrame_SignIn
+	//	*ClientFrame_Books
 	Frame         isClientFrame_Frame `protobuf_oneof:"frame"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -895,7 +950,7 @@ type ClientFrame struct {
 
 func (x *ClientFrame) Reset() {
 	*x = ClientFrame{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[9]
+	mi := &file_outcry_v1_frames_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -907,7 +962,7 @@ func (x *ClientFrame) String() string {
 func (*ClientFrame) ProtoMessage() {}
 
 func (x *ClientFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[9]
+	mi := &file_outcry_v1_frames_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -920,7 +975,7 @@ func (x *ClientFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientFrame.ProtoReflect.Descriptor instead.
 func (*ClientFrame) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{9}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ClientFrame) GetFrame() isClientFrame_Frame {
@@ -993,6 +1048,15 @@ func (x *ClientFrame) GetSignIn() *SignIn {
 	return nil
 }
 
+func (x *ClientFrame) GetBooks() *BooksRequest {
+	if x != nil {
+		if x, ok := x.Frame.(*ClientFrame_Books); ok {
+			return x.Books
+		}
+	}
+	return nil
+}
+
 type isClientFrame_Frame interface {
 	isClientFrame_Frame()
 }
@@ -1025,6 +1089,10 @@ type ClientFrame_SignIn struct {
 	SignIn *SignIn `protobuf:"bytes,7,opt,name=sign_in,json=signIn,proto3,oneof"`
 }
 
+type ClientFrame_Books struct {
+	Books *BooksRequest `protobuf:"bytes,8,opt,name=books,proto3,oneof"`
+}
+
 func (*ClientFrame_Hello) isClientFrame_Frame() {}
 
 func (*ClientFrame_Subscribe) isClientFrame_Frame() {}
@@ -1039,6 +1107,8 @@ func (*ClientFrame_Ping) isClientFrame_Frame() {}
 
 func (*ClientFrame_SignIn) isClientFrame_Frame() {}
 
+func (*ClientFrame_Books) isClientFrame_Frame() {}
+
 type Limits struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	Subscriptions     uint32                 `protobuf:"varint,1,opt,name=subscriptions,proto3" json:"subscriptions,omitempty"`
@@ -1051,7 +1121,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[10]
+	mi := &file_outcry_v1_frames_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1063,7 +1133,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[10]
+	mi := &file_outcry_v1_frames_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1076,7 +1146,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{10}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Limits) GetSubscriptions() uint32 {
@@ -1128,7 +1198,7 @@ type ServerHello struct {
 
 func (x *ServerHello) Reset() {
 	*x = ServerHello{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[11]
+	mi := &file_outcry_v1_frames_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1140,7 +1210,7 @@ func (x *ServerHello) String() string {
 func (*ServerHello) ProtoMessage() {}
 
 func (x *ServerHello) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[11]
+	mi := &file_outcry_v1_frames_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1153,7 +1223,7 @@ func (x *ServerHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerHello.ProtoReflect.Descriptor instead.
 func (*ServerHello) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{11}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ServerHello) GetVersion() uint32 {
@@ -1238,7 +1308,7 @@ type SignInAnswer struct {
 
 func (x *SignInAnswer) Reset() {
 	*x = SignInAnswer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[12]
+	mi := &file_outcry_v1_frames_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1250,7 +1320,7 @@ func (x *SignInAnswer) String() string {
 func (*SignInAnswer) ProtoMessage() {}
 
 func (x *SignInAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[12]
+	mi := &file_outcry_v1_frames_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1263,7 +1333,7 @@ func (x *SignInAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignInAnswer.ProtoReflect.Descriptor instead.
 func (*SignInAnswer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{12}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SignInAnswer) GetRequest() uint32 {
@@ -1297,7 +1367,7 @@ type SubscribeAnswer struct {
 
 func (x *SubscribeAnswer) Reset() {
 	*x = SubscribeAnswer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[13]
+	mi := &file_outcry_v1_frames_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1309,7 +1379,7 @@ func (x *SubscribeAnswer) String() string {
 func (*SubscribeAnswer) ProtoMessage() {}
 
 func (x *SubscribeAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[13]
+	mi := &file_outcry_v1_frames_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1322,7 +1392,7 @@ func (x *SubscribeAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeAnswer.ProtoReflect.Descriptor instead.
 func (*SubscribeAnswer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{13}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SubscribeAnswer) GetRequest() uint32 {
@@ -1350,7 +1420,7 @@ type TopicAnswer struct {
 
 func (x *TopicAnswer) Reset() {
 	*x = TopicAnswer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[14]
+	mi := &file_outcry_v1_frames_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1362,7 +1432,7 @@ func (x *TopicAnswer) String() string {
 func (*TopicAnswer) ProtoMessage() {}
 
 func (x *TopicAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[14]
+	mi := &file_outcry_v1_frames_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1375,7 +1445,7 @@ func (x *TopicAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopicAnswer.ProtoReflect.Descriptor instead.
 func (*TopicAnswer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{14}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *TopicAnswer) GetTopic() *Topic {
@@ -1402,7 +1472,7 @@ type Staleness struct {
 
 func (x *Staleness) Reset() {
 	*x = Staleness{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[15]
+	mi := &file_outcry_v1_frames_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1414,7 +1484,7 @@ func (x *Staleness) String() string {
 func (*Staleness) ProtoMessage() {}
 
 func (x *Staleness) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[15]
+	mi := &file_outcry_v1_frames_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1427,7 +1497,7 @@ func (x *Staleness) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Staleness.ProtoReflect.Descriptor instead.
 func (*Staleness) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{15}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Staleness) GetSinceNs() int64 {
@@ -1458,14 +1528,16 @@ type Update struct {
 	//	*Update_Quote
 	//	*Update_Stats
 	//	*Update_Bar
-	Version       isUpdate_Version `protobuf_oneof:"version"`
+	Version isUpdate_Version `protobuf_oneof:"version"`
+	// What it stands for beside the version that it shows.
+	Merged        *Merged `protobuf:"bytes,8,opt,name=merged,proto3" json:"merged,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Update) Reset() {
 	*x = Update{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[16]
+	mi := &file_outcry_v1_frames_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1477,7 +1549,7 @@ func (x *Update) String() string {
 func (*Update) ProtoMessage() {}
 
 func (x *Update) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[16]
+	mi := &file_outcry_v1_frames_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1490,7 +1562,7 @@ func (x *Update) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Update.ProtoReflect.Descriptor instead.
 func (*Update) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{16}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Update) GetInstrument() string {
@@ -1555,6 +1627,13 @@ func (x *Update) GetBar() *Bar {
 	return nil
 }
 
+func (x *Update) GetMerged() *Merged {
+	if x != nil {
+		return x.Merged
+	}
+	return nil
+}
+
 type isUpdate_Version interface {
 	isUpdate_Version()
 }
@@ -1578,6 +1657,84 @@ func (*Update_Stats) isUpdate_Version() {}
 
 func (*Update_Bar) isUpdate_Version() {}
 
+// Merged is what an update tells of everything since the update before it.
+// Absent where that is one event and no trade.
+type Merged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Versions that came since, the one that is shown among them; 0 means 1.
+	// CHANNEL_QUOTE counts the instrument's events: seq less the seq before.
+	Events uint64 `protobuf:"varint,1,opt,name=events,proto3" json:"events,omitempty"`
+	// CHANNEL_QUOTE: the trades among them, summed by the minute of their event
+	// time, ascending: what they add to a client's own bars.
+	Minutes []*Bar `protobuf:"bytes,2,rep,name=minutes,proto3" json:"minutes,omitempty"`
+	// The sum of trades of minutes before those, which are too many to be told
+	// apart: the bars up to its time have to be read.
+	Earlier *Bar `protobuf:"bytes,3,opt,name=earlier,proto3" json:"earlier,omitempty"`
+	// Some events were not seen by this server, so that the sums are too small:
+	// bars have to be read.
+	Gap           bool `protobuf:"varint,4,opt,name=gap,proto3" json:"gap,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Merged) Reset() {
+	*x = Merged{}
+	mi := &file_outcry_v1_frames_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Merged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Merged) ProtoMessage() {}
+
+func (x *Merged) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_frames_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Merged.ProtoReflect.Descriptor instead.
+func (*Merged) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Merged) GetEvents() uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *Merged) GetMinutes() []*Bar {
+	if x != nil {
+		return x.Minutes
+	}
+	return nil
+}
+
+func (x *Merged) GetEarlier() *Bar {
+	if x != nil {
+		return x.Earlier
+	}
+	return nil
+}
+
+func (x *Merged) GetGap() bool {
+	if x != nil {
+		return x.Gap
+	}
+	return false
+}
+
 // Items of a never-lose stream, in order.
 type Items struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1593,7 +1750,7 @@ type Items struct {
 
 func (x *Items) Reset() {
 	*x = Items{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[17]
+	mi := &file_outcry_v1_frames_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1605,7 +1762,7 @@ func (x *Items) String() string {
 func (*Items) ProtoMessage() {}
 
 func (x *Items) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[17]
+	mi := &file_outcry_v1_frames_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1618,7 +1775,7 @@ func (x *Items) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Items.ProtoReflect.Descriptor instead.
 func (*Items) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{17}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Items) GetTopic() *Topic {
@@ -1666,7 +1823,7 @@ type Item struct {
 
 func (x *Item) Reset() {
 	*x = Item{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[18]
+	mi := &file_outcry_v1_frames_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1678,7 +1835,7 @@ func (x *Item) String() string {
 func (*Item) ProtoMessage() {}
 
 func (x *Item) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[18]
+	mi := &file_outcry_v1_frames_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1691,7 +1848,7 @@ func (x *Item) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Item.ProtoReflect.Descriptor instead.
 func (*Item) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{18}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Item) GetSeq() uint64 {
@@ -1776,7 +1933,7 @@ type HistoryLost struct {
 
 func (x *HistoryLost) Reset() {
 	*x = HistoryLost{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[19]
+	mi := &file_outcry_v1_frames_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1788,7 +1945,7 @@ func (x *HistoryLost) String() string {
 func (*HistoryLost) ProtoMessage() {}
 
 func (x *HistoryLost) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[19]
+	mi := &file_outcry_v1_frames_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1801,7 +1958,7 @@ func (x *HistoryLost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryLost.ProtoReflect.Descriptor instead.
 func (*HistoryLost) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{19}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *HistoryLost) GetTopic() *Topic {
@@ -1839,7 +1996,7 @@ type HistoryPage struct {
 
 func (x *HistoryPage) Reset() {
 	*x = HistoryPage{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[20]
+	mi := &file_outcry_v1_frames_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1851,7 +2008,7 @@ func (x *HistoryPage) String() string {
 func (*HistoryPage) ProtoMessage() {}
 
 func (x *HistoryPage) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[20]
+	mi := &file_outcry_v1_frames_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1864,7 +2021,7 @@ func (x *HistoryPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryPage.ProtoReflect.Descriptor instead.
 func (*HistoryPage) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{20}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *HistoryPage) GetRequest() uint32 {
@@ -1916,7 +2073,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[21]
+	mi := &file_outcry_v1_frames_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1928,7 +2085,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[21]
+	mi := &file_outcry_v1_frames_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1941,7 +2098,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{21}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Answer) GetClientMsgId() []byte {
@@ -1992,7 +2149,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[22]
+	mi := &file_outcry_v1_frames_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2004,7 +2161,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[22]
+	mi := &file_outcry_v1_frames_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2017,7 +2174,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{22}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Heartbeat) GetServerTimeNs() int64 {
@@ -2052,7 +2209,7 @@ type Complete struct {
 
 func (x *Complete) Reset() {
 	*x = Complete{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[23]
+	mi := &file_outcry_v1_frames_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2064,7 +2221,7 @@ func (x *Complete) String() string {
 func (*Complete) ProtoMessage() {}
 
 func (x *Complete) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[23]
+	mi := &file_outcry_v1_frames_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2077,7 +2234,7 @@ func (x *Complete) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Complete.ProtoReflect.Descriptor instead.
 func (*Complete) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{23}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Complete) GetTopic() *Topic {
@@ -2094,6 +2251,187 @@ func (x *Complete) GetSeq() uint64 {
 	return 0
 }
 
+// Books are as of this frame's place among the frames: what was sent before
+// it is delivered. More than 200 come in several frames, all but the last with more.
+type Books struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Request       uint32                 `protobuf:"varint,1,opt,name=request,proto3" json:"request,omitempty"`
+	Books         []*Book                `protobuf:"bytes,2,rep,name=books,proto3" json:"books,omitempty"`
+	More          bool                   `protobuf:"varint,3,opt,name=more,proto3" json:"more,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Books) Reset() {
+	*x = Books{}
+	mi := &file_outcry_v1_frames_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Books) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Books) ProtoMessage() {}
+
+func (x *Books) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_frames_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Books.ProtoReflect.Descriptor instead.
+func (*Books) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *Books) GetRequest() uint32 {
+	if x != nil {
+		return x.Request
+	}
+	return 0
+}
+
+func (x *Books) GetBooks() []*Book {
+	if x != nil {
+		return x.Books
+	}
+	return nil
+}
+
+func (x *Books) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+// Book of one subscription, counted since its snapshot or the cursor that it
+// began at: published = delivered + conflated + filtered + lost + waiting.
+type Book struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Topic *Topic                 `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`
+	// CHANNEL_QUOTE counts the instrument's events, CHANNEL_STATS and
+	// CHANNEL_BAR versions, rooms and closed bars seqs, CHANNEL_TRADES items.
+	Published uint64 `protobuf:"varint,2,opt,name=published,proto3" json:"published,omitempty"`
+	// Updates or items that were sent. An update that shows no event (only
+	// staleness changed) is not counted for CHANNEL_QUOTE.
+	Delivered uint64 `protobuf:"varint,3,opt,name=delivered,proto3" json:"delivered,omitempty"`
+	// Merged into a later update, or a closed bar of which a newer version came.
+	Conflated uint64 `protobuf:"varint,4,opt,name=conflated,proto3" json:"conflated,omitempty"`
+	// Not for this client.
+	Filtered uint64 `protobuf:"varint,5,opt,name=filtered,proto3" json:"filtered,omitempty"`
+	// Told as lost.
+	Lost    uint64 `protobuf:"varint,6,opt,name=lost,proto3" json:"lost,omitempty"`
+	Waiting uint64 `protobuf:"varint,7,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// CHANNEL_TRADES: others wait in the store, and are not counted yet.
+	More bool `protobuf:"varint,8,opt,name=more,proto3" json:"more,omitempty"`
+	// Absent when the topic is subscribed.
+	Error         *Error `protobuf:"bytes,9,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Book) Reset() {
+	*x = Book{}
+	mi := &file_outcry_v1_frames_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Book) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Book) ProtoMessage() {}
+
+func (x *Book) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_frames_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Book.ProtoReflect.Descriptor instead.
+func (*Book) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *Book) GetTopic() *Topic {
+	if x != nil {
+		return x.Topic
+	}
+	return nil
+}
+
+func (x *Book) GetPublished() uint64 {
+	if x != nil {
+		return x.Published
+	}
+	return 0
+}
+
+func (x *Book) GetDelivered() uint64 {
+	if x != nil {
+		return x.Delivered
+	}
+	return 0
+}
+
+func (x *Book) GetConflated() uint64 {
+	if x != nil {
+		return x.Conflated
+	}
+	return 0
+}
+
+func (x *Book) GetFiltered() uint64 {
+	if x != nil {
+		return x.Filtered
+	}
+	return 0
+}
+
+func (x *Book) GetLost() uint64 {
+	if x != nil {
+		return x.Lost
+	}
+	return 0
+}
+
+func (x *Book) GetWaiting() uint64 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
+func (x *Book) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+func (x *Book) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 type Pong struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	ClientTimeNs  int64                  `protobuf:"varint,1,opt,name=client_time_ns,json=clientTimeNs,proto3" json:"client_time_ns,omitempty"`
@@ -2104,7 +2442,7 @@ type Pong struct {
 
 func (x *Pong) Reset() {
 	*x = Pong{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[24]
+	mi := &file_outcry_v1_frames_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2116,7 +2454,7 @@ func (x *Pong) String() string {
 func (*Pong) ProtoMessage() {}
 
 func (x *Pong) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[24]
+	mi := &file_outcry_v1_frames_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2129,7 +2467,7 @@ func (x *Pong) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pong.ProtoReflect.Descriptor instead.
 func (*Pong) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{24}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Pong) GetClientTimeNs() int64 {
@@ -2156,7 +2494,7 @@ type Drain struct {
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[25]
+	mi := &file_outcry_v1_frames_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2168,7 +2506,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[25]
+	mi := &file_outcry_v1_frames_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2181,7 +2519,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{25}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Drain) GetRetryWithinMs() uint32 {
@@ -2209,6 +2547,7 @@ type ServerFrame struct {
 	//	*ServerFrame_Unsubscribed
 	//	*ServerFrame_Ended
 	//	*ServerFrame_SignedIn
+	//	*ServerFrame_Books
 	Frame         isServerFrame_Frame `protobuf_oneof:"frame"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2216,7 +2555,7 @@ type ServerFrame struct {
 
 func (x *ServerFrame) Reset() {
 	*x = ServerFrame{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[26]
+	mi := &file_outcry_v1_frames_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2228,7 +2567,7 @@ func (x *ServerFrame) String() string {
 func (*ServerFrame) ProtoMessage() {}
 
 func (x *ServerFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[26]
+	mi := &file_outcry_v1_frames_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2241,7 +2580,7 @@ func (x *ServerFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerFrame.ProtoReflect.Descriptor instead.
 func (*ServerFrame) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{26}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ServerFrame) GetFrame() isServerFrame_Frame {
@@ -2377,6 +2716,15 @@ func (x *ServerFrame) GetSignedIn() *SignInAnswer {
 	return nil
 }
 
+func (x *ServerFrame) GetBooks() *Books {
+	if x != nil {
+		if x, ok := x.Frame.(*ServerFrame_Books); ok {
+			return x.Books
+		}
+	}
+	return nil
+}
+
 type isServerFrame_Frame interface {
 	isServerFrame_Frame()
 }
@@ -2438,6 +2786,10 @@ type ServerFrame_SignedIn struct {
 	SignedIn *SignInAnswer `protobuf:"bytes,14,opt,name=signed_in,json=signedIn,proto3,oneof"`
 }
 
+type ServerFrame_Books struct {
+	Books *Books `protobuf:"bytes,15,opt,name=books,proto3,oneof"`
+}
+
 func (*ServerFrame_Hello) isServerFrame_Frame() {}
 
 func (*ServerFrame_Subscribed) isServerFrame_Frame() {}
@@ -2466,6 +2818,8 @@ func (*ServerFrame_Ended) isServerFrame_Frame() {}
 
 func (*ServerFrame_SignedIn) isServerFrame_Frame() {}
 
+func (*ServerFrame_Books) isServerFrame_Frame() {}
+
 // ServerFrames is one WebSocket message: frames that share a write.
 type ServerFrames struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2476,7 +2830,7 @@ type ServerFrames struct {
 
 func (x *ServerFrames) Reset() {
 	*x = ServerFrames{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[27]
+	mi := &file_outcry_v1_frames_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2488,7 +2842,7 @@ func (x *ServerFrames) String() string {
 func (*ServerFrames) ProtoMessage() {}
 
 func (x *ServerFrames) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[27]
+	mi := &file_outcry_v1_frames_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2501,7 +2855,7 @@ func (x *ServerFrames) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerFrames.ProtoReflect.Descriptor instead.
 func (*ServerFrames) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{27}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ServerFrames) GetFrames() []*ServerFrame {
@@ -2562,9 +2916,12 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\n" +
 	"before_seq\x18\x03 \x01(\x04R\tbeforeSeq\x12\x1b\n" +
 	"\tafter_seq\x18\x04 \x01(\x04R\bafterSeq\x12\x14\n" +
-	"\x05limit\x18\x05 \x01(\rR\x05limit\",\n" +
+	"\x05limit\x18\x05 \x01(\rR\x05limit\"R\n" +
+	"\fBooksRequest\x12\x18\n" +
+	"\arequest\x18\x01 \x01(\rR\arequest\x12(\n" +
+	"\x06topics\x18\x02 \x03(\v2\x10.outcry.v1.TopicR\x06topics\",\n" +
 	"\x04Ping\x12$\n" +
-	"\x0eclient_time_ns\x18\x01 \x01(\x03R\fclientTimeNs\"\xf4\x02\n" +
+	"\x0eclient_time_ns\x18\x01 \x01(\x03R\fclientTimeNs\"\xa5\x03\n" +
 	"\vClientFrame\x12.\n" +
 	"\x05hello\x18\x01 \x01(\v2\x16.outcry.v1.ClientHelloH\x00R\x05hello\x124\n" +
 	"\tsubscribe\x18\x02 \x01(\v2\x14.outcry.v1.SubscribeH\x00R\tsubscribe\x12:\n" +
@@ -2572,7 +2929,8 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\acommand\x18\x04 \x01(\v2\x12.outcry.v1.CommandH\x00R\acommand\x125\n" +
 	"\ahistory\x18\x05 \x01(\v2\x19.outcry.v1.HistoryRequestH\x00R\ahistory\x12%\n" +
 	"\x04ping\x18\x06 \x01(\v2\x0f.outcry.v1.PingH\x00R\x04ping\x12,\n" +
-	"\asign_in\x18\a \x01(\v2\x11.outcry.v1.SignInH\x00R\x06signInB\a\n" +
+	"\asign_in\x18\a \x01(\v2\x11.outcry.v1.SignInH\x00R\x06signIn\x12/\n" +
+	"\x05books\x18\b \x01(\v2\x17.outcry.v1.BooksRequestH\x00R\x05booksB\a\n" +
 	"\x05frame\"\xa1\x01\n" +
 	"\x06Limits\x12$\n" +
 	"\rsubscriptions\x18\x01 \x01(\rR\rsubscriptions\x12\x1f\n" +
@@ -2606,7 +2964,7 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x05error\x18\x02 \x01(\v2\x10.outcry.v1.ErrorR\x05error\"V\n" +
 	"\tStaleness\x12\x19\n" +
 	"\bsince_ns\x18\x01 \x01(\x03R\asinceNs\x12.\n" +
-	"\x06reason\x18\x02 \x01(\x0e2\x16.outcry.v1.StaleReasonR\x06reason\"\x8d\x02\n" +
+	"\x06reason\x18\x02 \x01(\x0e2\x16.outcry.v1.StaleReasonR\x06reason\"\xb8\x02\n" +
 	"\x06Update\x12\x1e\n" +
 	"\n" +
 	"instrument\x18\x01 \x01(\tR\n" +
@@ -2616,8 +2974,14 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x05stale\x18\x04 \x01(\v2\x14.outcry.v1.StalenessR\x05stale\x12)\n" +
 	"\x05quote\x18\x05 \x01(\v2\x11.outcry.v1.LatestH\x00R\x05quote\x12/\n" +
 	"\x05stats\x18\x06 \x01(\v2\x17.outcry.v1.SessionStatsH\x00R\x05stats\x12\"\n" +
-	"\x03bar\x18\a \x01(\v2\x0e.outcry.v1.BarH\x00R\x03barB\t\n" +
-	"\aversion\"\x93\x01\n" +
+	"\x03bar\x18\a \x01(\v2\x0e.outcry.v1.BarH\x00R\x03bar\x12)\n" +
+	"\x06merged\x18\b \x01(\v2\x11.outcry.v1.MergedR\x06mergedB\t\n" +
+	"\aversion\"\x86\x01\n" +
+	"\x06Merged\x12\x16\n" +
+	"\x06events\x18\x01 \x01(\x04R\x06events\x12(\n" +
+	"\aminutes\x18\x02 \x03(\v2\x0e.outcry.v1.BarR\aminutes\x12(\n" +
+	"\aearlier\x18\x03 \x01(\v2\x0e.outcry.v1.BarR\aearlier\x12\x10\n" +
+	"\x03gap\x18\x04 \x01(\bR\x03gap\"\x93\x01\n" +
 	"\x05Items\x12&\n" +
 	"\x05topic\x18\x01 \x01(\v2\x10.outcry.v1.TopicR\x05topic\x12%\n" +
 	"\x05items\x18\x02 \x03(\v2\x0f.outcry.v1.ItemR\x05items\x12\x1a\n" +
@@ -2654,12 +3018,26 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"catchingUp\"D\n" +
 	"\bComplete\x12&\n" +
 	"\x05topic\x18\x01 \x01(\v2\x10.outcry.v1.TopicR\x05topic\x12\x10\n" +
-	"\x03seq\x18\x02 \x01(\x04R\x03seq\"R\n" +
+	"\x03seq\x18\x02 \x01(\x04R\x03seq\"\\\n" +
+	"\x05Books\x12\x18\n" +
+	"\arequest\x18\x01 \x01(\rR\arequest\x12%\n" +
+	"\x05books\x18\x02 \x03(\v2\x0f.outcry.v1.BookR\x05books\x12\x12\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\"\x8e\x02\n" +
+	"\x04Book\x12&\n" +
+	"\x05topic\x18\x01 \x01(\v2\x10.outcry.v1.TopicR\x05topic\x12\x1c\n" +
+	"\tpublished\x18\x02 \x01(\x04R\tpublished\x12\x1c\n" +
+	"\tdelivered\x18\x03 \x01(\x04R\tdelivered\x12\x1c\n" +
+	"\tconflated\x18\x04 \x01(\x04R\tconflated\x12\x1a\n" +
+	"\bfiltered\x18\x05 \x01(\x04R\bfiltered\x12\x12\n" +
+	"\x04lost\x18\x06 \x01(\x04R\x04lost\x12\x18\n" +
+	"\awaiting\x18\a \x01(\x04R\awaiting\x12\x12\n" +
+	"\x04more\x18\b \x01(\bR\x04more\x12&\n" +
+	"\x05error\x18\t \x01(\v2\x10.outcry.v1.ErrorR\x05error\"R\n" +
 	"\x04Pong\x12$\n" +
 	"\x0eclient_time_ns\x18\x01 \x01(\x03R\fclientTimeNs\x12$\n" +
 	"\x0eserver_time_ns\x18\x02 \x01(\x03R\fserverTimeNs\"/\n" +
 	"\x05Drain\x12&\n" +
-	"\x0fretry_within_ms\x18\x01 \x01(\rR\rretryWithinMs\"\xd4\x05\n" +
+	"\x0fretry_within_ms\x18\x01 \x01(\rR\rretryWithinMs\"\xfe\x05\n" +
 	"\vServerFrame\x12.\n" +
 	"\x05hello\x18\x01 \x01(\v2\x16.outcry.v1.ServerHelloH\x00R\x05hello\x12<\n" +
 	"\n" +
@@ -2677,7 +3055,8 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x05drain\x18\v \x01(\v2\x10.outcry.v1.DrainH\x00R\x05drain\x12@\n" +
 	"\funsubscribed\x18\f \x01(\v2\x1a.outcry.v1.SubscribeAnswerH\x00R\funsubscribed\x12.\n" +
 	"\x05ended\x18\r \x01(\v2\x16.outcry.v1.TopicAnswerH\x00R\x05ended\x126\n" +
-	"\tsigned_in\x18\x0e \x01(\v2\x17.outcry.v1.SignInAnswerH\x00R\bsignedInB\a\n" +
+	"\tsigned_in\x18\x0e \x01(\v2\x17.outcry.v1.SignInAnswerH\x00R\bsignedIn\x12(\n" +
+	"\x05books\x18\x0f \x01(\v2\x10.outcry.v1.BooksH\x00R\x05booksB\a\n" +
 	"\x05frame\">\n" +
 	"\fServerFrames\x12.\n" +
 	"\x06frames\x18\x01 \x03(\v2\x16.outcry.v1.ServerFrameR\x06frames*\x98\x01\n" +
@@ -2713,7 +3092,7 @@ func file_outcry_v1_frames_proto_rawDescGZIP() []byte {
 }
 
 var file_outcry_v1_frames_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_outcry_v1_frames_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_outcry_v1_frames_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_outcry_v1_frames_proto_goTypes = []any{
 	(Channel)(0),            // 0: outcry.v1.Channel
 	(StaleReason)(0),        // 1: outcry.v1.StaleReason
@@ -2726,106 +3105,119 @@ var file_outcry_v1_frames_proto_goTypes = []any{
 	(*Unsubscribe)(nil),     // 8: outcry.v1.Unsubscribe
 	(*Command)(nil),         // 9: outcry.v1.Command
 	(*HistoryRequest)(nil),  // 10: outcry.v1.HistoryRequest
-	(*Ping)(nil),            // 11: outcry.v1.Ping
-	(*ClientFrame)(nil),     // 12: outcry.v1.ClientFrame
-	(*Limits)(nil),          // 13: outcry.v1.Limits
-	(*ServerHello)(nil),     // 14: outcry.v1.ServerHello
-	(*SignInAnswer)(nil),    // 15: outcry.v1.SignInAnswer
-	(*SubscribeAnswer)(nil), // 16: outcry.v1.SubscribeAnswer
-	(*TopicAnswer)(nil),     // 17: outcry.v1.TopicAnswer
-	(*Staleness)(nil),       // 18: outcry.v1.Staleness
-	(*Update)(nil),          // 19: outcry.v1.Update
-	(*Items)(nil),           // 20: outcry.v1.Items
-	(*Item)(nil),            // 21: outcry.v1.Item
-	(*HistoryLost)(nil),     // 22: outcry.v1.HistoryLost
-	(*HistoryPage)(nil),     // 23: outcry.v1.HistoryPage
-	(*Answer)(nil),          // 24: outcry.v1.Answer
-	(*Heartbeat)(nil),       // 25: outcry.v1.Heartbeat
-	(*Complete)(nil),        // 26: outcry.v1.Complete
-	(*Pong)(nil),            // 27: outcry.v1.Pong
-	(*Drain)(nil),           // 28: outcry.v1.Drain
-	(*ServerFrame)(nil),     // 29: outcry.v1.ServerFrame
-	(*ServerFrames)(nil),    // 30: outcry.v1.ServerFrames
-	(Resolution)(0),         // 31: outcry.v1.Resolution
-	(*Post)(nil),            // 32: outcry.v1.Post
-	(*Edit)(nil),            // 33: outcry.v1.Edit
-	(*Delete)(nil),          // 34: outcry.v1.Delete
-	(*React)(nil),           // 35: outcry.v1.React
-	(*Join)(nil),            // 36: outcry.v1.Join
-	(*Leave)(nil),           // 37: outcry.v1.Leave
-	(*RoomSettings)(nil),    // 38: outcry.v1.RoomSettings
-	(*Moderate)(nil),        // 39: outcry.v1.Moderate
-	(*Error)(nil),           // 40: outcry.v1.Error
-	(*Latest)(nil),          // 41: outcry.v1.Latest
-	(*SessionStats)(nil),    // 42: outcry.v1.SessionStats
-	(*Bar)(nil),             // 43: outcry.v1.Bar
-	(*Message)(nil),         // 44: outcry.v1.Message
-	(*Trade)(nil),           // 45: outcry.v1.Trade
+	(*BooksRequest)(nil),    // 11: outcry.v1.BooksRequest
+	(*Ping)(nil),            // 12: outcry.v1.Ping
+	(*ClientFrame)(nil),     // 13: outcry.v1.ClientFrame
+	(*Limits)(nil),          // 14: outcry.v1.Limits
+	(*ServerHello)(nil),     // 15: outcry.v1.ServerHello
+	(*SignInAnswer)(nil),    // 16: outcry.v1.SignInAnswer
+	(*SubscribeAnswer)(nil), // 17: outcry.v1.SubscribeAnswer
+	(*TopicAnswer)(nil),     // 18: outcry.v1.TopicAnswer
+	(*Staleness)(nil),       // 19: outcry.v1.Staleness
+	(*Update)(nil),          // 20: outcry.v1.Update
+	(*Merged)(nil),          // 21: outcry.v1.Merged
+	(*Items)(nil),           // 22: outcry.v1.Items
+	(*Item)(nil),            // 23: outcry.v1.Item
+	(*HistoryLost)(nil),     // 24: outcry.v1.HistoryLost
+	(*HistoryPage)(nil),     // 25: outcry.v1.HistoryPage
+	(*Answer)(nil),          // 26: outcry.v1.Answer
+	(*Heartbeat)(nil),       // 27: outcry.v1.Heartbeat
+	(*Complete)(nil),        // 28: outcry.v1.Complete
+	(*Books)(nil),           // 29: outcry.v1.Books
+	(*Book)(nil),            // 30: outcry.v1.Book
+	(*Pong)(nil),            // 31: outcry.v1.Pong
+	(*Drain)(nil),           // 32: outcry.v1.Drain
+	(*ServerFrame)(nil),     // 33: outcry.v1.ServerFrame
+	(*ServerFrames)(nil),    // 34: outcry.v1.ServerFrames
+	(Resolution)(0),         // 35: outcry.v1.Resolution
+	(*Post)(nil),            // 36: outcry.v1.Post
+	(*Edit)(nil),            // 37: outcry.v1.Edit
+	(*Delete)(nil),          // 38: outcry.v1.Delete
+	(*React)(nil),           // 39: outcry.v1.React
+	(*Join)(nil),            // 40: outcry.v1.Join
+	(*Leave)(nil),           // 41: outcry.v1.Leave
+	(*RoomSettings)(nil),    // 42: outcry.v1.RoomSettings
+	(*Moderate)(nil),        // 43: outcry.v1.Moderate
+	(*Error)(nil),           // 44: outcry.v1.Error
+	(*Latest)(nil),          // 45: outcry.v1.Latest
+	(*SessionStats)(nil),    // 46: outcry.v1.SessionStats
+	(*Bar)(nil),             // 47: outcry.v1.Bar
+	(*Message)(nil),         // 48: outcry.v1.Message
+	(*Trade)(nil),           // 49: outcry.v1.Trade
 }
 var file_outcry_v1_frames_proto_depIdxs = []int32{
 	0,  // 0: outcry.v1.Topic.channel:type_name -> outcry.v1.Channel
-	31, // 1: outcry.v1.Topic.resolution:type_name -> outcry.v1.Resolution
+	35, // 1: outcry.v1.Topic.resolution:type_name -> outcry.v1.Resolution
 	7,  // 2: outcry.v1.Subscribe.subscriptions:type_name -> outcry.v1.Subscription
 	3,  // 3: outcry.v1.Subscription.topic:type_name -> outcry.v1.Topic
 	3,  // 4: outcry.v1.Unsubscribe.topics:type_name -> outcry.v1.Topic
-	32, // 5: outcry.v1.Command.post:type_name -> outcry.v1.Post
-	33, // 6: outcry.v1.Command.edit:type_name -> outcry.v1.Edit
-	34, // 7: outcry.v1.Command.delete:type_name -> outcry.v1.Delete
-	35, // 8: outcry.v1.Command.react:type_name -> outcry.v1.React
-	36, // 9: outcry.v1.Command.join:type_name -> outcry.v1.Join
-	37, // 10: outcry.v1.Command.leave:type_name -> outcry.v1.Leave
-	38, // 11: outcry.v1.Command.settings:type_name -> outcry.v1.RoomSettings
-	39, // 12: outcry.v1.Command.moderate:type_name -> outcry.v1.Moderate
-	4,  // 13: outcry.v1.ClientFrame.hello:type_name -> outcry.v1.ClientHello
-	6,  // 14: outcry.v1.ClientFrame.subscribe:type_name -> outcry.v1.Subscribe
-	8,  // 15: outcry.v1.ClientFrame.unsubscribe:type_name -> outcry.v1.Unsubscribe
-	9,  // 16: outcry.v1.ClientFrame.command:type_name -> outcry.v1.Command
-	10, // 17: outcry.v1.ClientFrame.history:type_name -> outcry.v1.HistoryRequest
-	11, // 18: outcry.v1.ClientFrame.ping:type_name -> outcry.v1.Ping
-	5,  // 19: outcry.v1.ClientFrame.sign_in:type_name -> outcry.v1.SignIn
-	13, // 20: outcry.v1.ServerHello.limits:type_name -> outcry.v1.Limits
-	40, // 21: outcry.v1.SignInAnswer.error:type_name -> outcry.v1.Error
-	17, // 22: outcry.v1.SubscribeAnswer.answers:type_name -> outcry.v1.TopicAnswer
-	3,  // 23: outcry.v1.TopicAnswer.topic:type_name -> outcry.v1.Topic
-	40, // 24: outcry.v1.TopicAnswer.error:type_name -> outcry.v1.Error
-	1,  // 25: outcry.v1.Staleness.reason:type_name -> outcry.v1.StaleReason
-	18, // 26: outcry.v1.Update.stale:type_name -> outcry.v1.Staleness
-	41, // 27: outcry.v1.Update.quote:type_name -> outcry.v1.Latest
-	42, // 28: outcry.v1.Update.stats:type_name -> outcry.v1.SessionStats
-	43, // 29: outcry.v1.Update.bar:type_name -> outcry.v1.Bar
-	3,  // 30: outcry.v1.Items.topic:type_name -> outcry.v1.Topic
-	21, // 31: outcry.v1.Items.items:type_name -> outcry.v1.Item
-	44, // 32: outcry.v1.Item.message:type_name -> outcry.v1.Message
-	43, // 33: outcry.v1.Item.bar:type_name -> outcry.v1.Bar
-	45, // 34: outcry.v1.Item.trade:type_name -> outcry.v1.Trade
-	3,  // 35: outcry.v1.HistoryLost.topic:type_name -> outcry.v1.Topic
-	44, // 36: outcry.v1.HistoryPage.messages:type_name -> outcry.v1.Message
-	40, // 37: outcry.v1.HistoryPage.error:type_name -> outcry.v1.Error
-	2,  // 38: outcry.v1.Answer.outcome:type_name -> outcry.v1.OutcomeKind
-	40, // 39: outcry.v1.Answer.error:type_name -> outcry.v1.Error
-	26, // 40: outcry.v1.Heartbeat.complete:type_name -> outcry.v1.Complete
-	3,  // 41: outcry.v1.Heartbeat.catching_up:type_name -> outcry.v1.Topic
-	3,  // 42: outcry.v1.Complete.topic:type_name -> outcry.v1.Topic
-	14, // 43: outcry.v1.ServerFrame.hello:type_name -> outcry.v1.ServerHello
-	16, // 44: outcry.v1.ServerFrame.subscribed:type_name -> outcry.v1.SubscribeAnswer
-	19, // 45: outcry.v1.ServerFrame.update:type_name -> outcry.v1.Update
-	20, // 46: outcry.v1.ServerFrame.items:type_name -> outcry.v1.Items
-	22, // 47: outcry.v1.ServerFrame.history_lost:type_name -> outcry.v1.HistoryLost
-	23, // 48: outcry.v1.ServerFrame.history:type_name -> outcry.v1.HistoryPage
-	24, // 49: outcry.v1.ServerFrame.answer:type_name -> outcry.v1.Answer
-	25, // 50: outcry.v1.ServerFrame.heartbeat:type_name -> outcry.v1.Heartbeat
-	27, // 51: outcry.v1.ServerFrame.pong:type_name -> outcry.v1.Pong
-	40, // 52: outcry.v1.ServerFrame.error:type_name -> outcry.v1.Error
-	28, // 53: outcry.v1.ServerFrame.drain:type_name -> outcry.v1.Drain
-	16, // 54: outcry.v1.ServerFrame.unsubscribed:type_name -> outcry.v1.SubscribeAnswer
-	17, // 55: outcry.v1.ServerFrame.ended:type_name -> outcry.v1.TopicAnswer
-	15, // 56: outcry.v1.ServerFrame.signed_in:type_name -> outcry.v1.SignInAnswer
-	29, // 57: outcry.v1.ServerFrames.frames:type_name -> outcry.v1.ServerFrame
-	58, // [58:58] is the sub-list for method output_type
-	58, // [58:58] is the sub-list for method input_type
-	58, // [58:58] is the sub-list for extension type_name
-	58, // [58:58] is the sub-list for extension extendee
-	0,  // [0:58] is the sub-list for field type_name
+	36, // 5: outcry.v1.Command.post:type_name -> outcry.v1.Post
+	37, // 6: outcry.v1.Command.edit:type_name -> outcry.v1.Edit
+	38, // 7: outcry.v1.Command.delete:type_name -> outcry.v1.Delete
+	39, // 8: outcry.v1.Command.react:type_name -> outcry.v1.React
+	40, // 9: outcry.v1.Command.join:type_name -> outcry.v1.Join
+	41, // 10: outcry.v1.Command.leave:type_name -> outcry.v1.Leave
+	42, // 11: outcry.v1.Command.settings:type_name -> outcry.v1.RoomSettings
+	43, // 12: outcry.v1.Command.moderate:type_name -> outcry.v1.Moderate
+	3,  // 13: outcry.v1.BooksRequest.topics:type_name -> outcry.v1.Topic
+	4,  // 14: outcry.v1.ClientFrame.hello:type_name -> outcry.v1.ClientHello
+	6,  // 15: outcry.v1.ClientFrame.subscribe:type_name -> outcry.v1.Subscribe
+	8,  // 16: outcry.v1.ClientFrame.unsubscribe:type_name -> outcry.v1.Unsubscribe
+	9,  // 17: outcry.v1.ClientFrame.command:type_name -> outcry.v1.Command
+	10, // 18: outcry.v1.ClientFrame.history:type_name -> outcry.v1.HistoryRequest
+	12, // 19: outcry.v1.ClientFrame.ping:type_name -> outcry.v1.Ping
+	5,  // 20: outcry.v1.ClientFrame.sign_in:type_name -> outcry.v1.SignIn
+	11, // 21: outcry.v1.ClientFrame.books:type_name -> outcry.v1.BooksRequest
+	14, // 22: outcry.v1.ServerHello.limits:type_name -> outcry.v1.Limits
+	44, // 23: outcry.v1.SignInAnswer.error:type_name -> outcry.v1.Error
+	18, // 24: outcry.v1.SubscribeAnswer.answers:type_name -> outcry.v1.TopicAnswer
+	3,  // 25: outcry.v1.TopicAnswer.topic:type_name -> outcry.v1.Topic
+	44, // 26: outcry.v1.TopicAnswer.error:type_name -> outcry.v1.Error
+	1,  // 27: outcry.v1.Staleness.reason:type_name -> outcry.v1.StaleReason
+	19, // 28: outcry.v1.Update.stale:type_name -> outcry.v1.Staleness
+	45, // 29: outcry.v1.Update.quote:type_name -> outcry.v1.Latest
+	46, // 30: outcry.v1.Update.stats:type_name -> outcry.v1.SessionStats
+	47, // 31: outcry.v1.Update.bar:type_name -> outcry.v1.Bar
+	21, // 32: outcry.v1.Update.merged:type_name -> outcry.v1.Merged
+	47, // 33: outcry.v1.Merged.minutes:type_name -> outcry.v1.Bar
+	47, // 34: outcry.v1.Merged.earlier:type_name -> outcry.v1.Bar
+	3,  // 35: outcry.v1.Items.topic:type_name -> outcry.v1.Topic
+	23, // 36: outcry.v1.Items.items:type_name -> outcry.v1.Item
+	48, // 37: outcry.v1.Item.message:type_name -> outcry.v1.Message
+	47, // 38: outcry.v1.Item.bar:type_name -> outcry.v1.Bar
+	49, // 39: outcry.v1.Item.trade:type_name -> outcry.v1.Trade
+	3,  // 40: outcry.v1.HistoryLost.topic:type_name -> outcry.v1.Topic
+	48, // 41: outcry.v1.HistoryPage.messages:type_name -> outcry.v1.Message
+	44, // 42: outcry.v1.HistoryPage.error:type_name -> outcry.v1.Error
+	2,  // 43: outcry.v1.Answer.outcome:type_name -> outcry.v1.OutcomeKind
+	44, // 44: outcry.v1.Answer.error:type_name -> outcry.v1.Error
+	28, // 45: outcry.v1.Heartbeat.complete:type_name -> outcry.v1.Complete
+	3,  // 46: outcry.v1.Heartbeat.catching_up:type_name -> outcry.v1.Topic
+	3,  // 47: outcry.v1.Complete.topic:type_name -> outcry.v1.Topic
+	30, // 48: outcry.v1.Books.books:type_name -> outcry.v1.Book
+	3,  // 49: outcry.v1.Book.topic:type_name -> outcry.v1.Topic
+	44, // 50: outcry.v1.Book.error:type_name -> outcry.v1.Error
+	15, // 51: outcry.v1.ServerFrame.hello:type_name -> outcry.v1.ServerHello
+	17, // 52: outcry.v1.ServerFrame.subscribed:type_name -> outcry.v1.SubscribeAnswer
+	20, // 53: outcry.v1.ServerFrame.update:type_name -> outcry.v1.Update
+	22, // 54: outcry.v1.ServerFrame.items:type_name -> outcry.v1.Items
+	24, // 55: outcry.v1.ServerFrame.history_lost:type_name -> outcry.v1.HistoryLost
+	25, // 56: outcry.v1.ServerFrame.history:type_name -> outcry.v1.HistoryPage
+	26, // 57: outcry.v1.ServerFrame.answer:type_name -> outcry.v1.Answer
+	27, // 58: outcry.v1.ServerFrame.heartbeat:type_name -> outcry.v1.Heartbeat
+	31, // 59: outcry.v1.ServerFrame.pong:type_name -> outcry.v1.Pong
+	44, // 60: outcry.v1.ServerFrame.error:type_name -> outcry.v1.Error
+	32, // 61: outcry.v1.ServerFrame.drain:type_name -> outcry.v1.Drain
+	17, // 62: outcry.v1.ServerFrame.unsubscribed:type_name -> outcry.v1.SubscribeAnswer
+	18, // 63: outcry.v1.ServerFrame.ended:type_name -> outcry.v1.TopicAnswer
+	16, // 64: outcry.v1.ServerFrame.signed_in:type_name -> outcry.v1.SignInAnswer
+	29, // 65: outcry.v1.ServerFrame.books:type_name -> outcry.v1.Books
+	33, // 66: outcry.v1.ServerFrames.frames:type_name -> outcry.v1.ServerFrame
+	67, // [67:67] is the sub-list for method output_type
+	67, // [67:67] is the sub-list for method input_type
+	67, // [67:67] is the sub-list for extension type_name
+	67, // [67:67] is the sub-list for extension extendee
+	0,  // [0:67] is the sub-list for field type_name
 }
 
 func init() { file_outcry_v1_frames_proto_init() }
@@ -2848,7 +3240,7 @@ func file_outcry_v1_frames_proto_init() {
 		(*Command_Settings)(nil),
 		(*Command_Moderate)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[9].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[10].OneofWrappers = []any{
 		(*ClientFrame_Hello)(nil),
 		(*ClientFrame_Subscribe)(nil),
 		(*ClientFrame_Unsubscribe)(nil),
@@ -2856,18 +3248,19 @@ func file_outcry_v1_frames_proto_init() {
 		(*ClientFrame_History)(nil),
 		(*ClientFrame_Ping)(nil),
 		(*ClientFrame_SignIn)(nil),
+		(*ClientFrame_Books)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[16].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[17].OneofWrappers = []any{
 		(*Update_Quote)(nil),
 		(*Update_Stats)(nil),
 		(*Update_Bar)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[18].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[20].OneofWrappers = []any{
 		(*Item_Message)(nil),
 		(*Item_Bar)(nil),
 		(*Item_Trade)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[26].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[30].OneofWrappers = []any{
 		(*ServerFrame_Hello)(nil),
 		(*ServerFrame_Subscribed)(nil),
 		(*ServerFrame_Update)(nil),
@@ -2882,6 +3275,7 @@ func file_outcry_v1_frames_proto_init() {
 		(*ServerFrame_Unsubscribed)(nil),
 		(*ServerFrame_Ended)(nil),
 		(*ServerFrame_SignedIn)(nil),
+		(*ServerFrame_Books)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2889,7 +3283,7 @@ func file_outcry_v1_frames_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_outcry_v1_frames_proto_rawDesc), len(file_outcry_v1_frames_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   28,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
