@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -125,9 +126,21 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 	return a, a.startEdge(life)
 }
 
+// drain says goodbye to all clients, and closes what is then left of connections.
+func (a *app) drain(ctx context.Context, connections io.Closer) error {
+	// A stream of HTTP/2 whose client takes nothing ends with its connection only.
+	defer context.AfterFunc(ctx, func() { _ = connections.Close() })() // and once more below
+	err := a.pumps.Load().Stop(ctx)
+	a.sessions.Wait()
+	return errors.Join(err, connections.Close())
+}
+
 // stop ends everything in the order of an event's way, so that nothing is cut off half-way.
 func (a *app) stop(ctx context.Context) error {
 	err := a.pumps.Load().Stop(ctx)
+	if errors.Is(err, pump.ErrStopped) { // after drain
+		err = nil
+	}
 	a.sessions.Wait()
 	return errors.Join(err, a.publisher.Close(ctx), a.host.Stop(ctx), a.closeFiles())
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 
 	"outcry/events/pipeline"
 	"outcry/gateways/guard"
+	"outcry/gateways/port"
 )
 
 // config of a server, and of the commands that open its log and store
@@ -144,11 +146,11 @@ func defaultData() string {
 }
 
 // listen takes the address, or a free port beside it where that is allowed.
-func listen(addr string, anyPort bool) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
+func listen(ctx context.Context, addr string, anyPort bool) (net.Listener, error) {
+	l, err := port.Listen(ctx, addr)
 	if err != nil && anyPort {
 		host, _, _ := net.SplitHostPort(addr)
-		if free, freeErr := net.Listen("tcp", net.JoinHostPort(host, "0")); freeErr == nil {
+		if free, freeErr := port.Listen(ctx, net.JoinHostPort(host, "0")); freeErr == nil {
 			return free, nil
 		}
 	}

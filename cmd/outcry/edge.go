@@ -7,6 +7,7 @@ import (
 
 	"outcry/actors/host"
 	"outcry/actors/instrument"
+	"outcry/gateways/grpc"
 	"outcry/gateways/identity"
 	"outcry/gateways/pump"
 	"outcry/gateways/relay"
@@ -64,6 +65,8 @@ func (a *app) flushed() {
 func (a *app) edge(mux *http.ServeMux) {
 	mux.Handle("/udf/", identity.Handler(a.gate, udf.Handler(a.granted)))
 	mux.Handle("/ws", ws.NewServer(ws.Config{Pumps: a.pumps.Load(), FrameBytes: a.sessions.FrameBytes(), Logger: a.config.logger}))
+	mux.Handle(grpc.NewHandler(grpc.Config{Pumps: a.pumps.Load(), FrameBytes: a.sessions.FrameBytes()}))
+	grpc.MountBeside(mux, func() bool { return a.readiness().State == stateReady })
 	mux.Handle("/", web.Handler())
 }
 

@@ -28,7 +28,7 @@ var (
 	edgeDeliveries  = prometheus.NewDesc("outcry_edge_deliveries_total", "Updates (latest) and items (stream) that were framed for clients.", []string{"class"}, nil)
 	edgeMerged      = prometheus.NewDesc("outcry_edge_merged_total", "Versions of latest-wins topics that newer ones took the place of before they were framed.", nil, nil)
 	edgeBytes       = prometheus.NewDesc("outcry_edge_framed_bytes_total", "Bytes that were framed for clients.", nil, nil)
-	edgeStalls      = prometheus.NewDesc("outcry_edge_stalls_total", "Times that a connection took less than it was given.", nil, nil)
+	edgeStalls      = prometheus.NewDesc("outcry_edge_stalls_total", "Times that a connection had not taken for 100 ms what it was given.", nil, nil)
 	edgeAge         = prometheus.NewDesc("outcry_edge_age_seconds", "Age of an update when its bytes were framed, since its record's ingest time; snapshots are left out.", nil, nil)
 	edgeConnections = prometheus.NewDesc("outcry_edge_connections", "Clients that are connected.", []string{"transport"}, nil)
 	edgeSessions    = prometheus.NewDesc("outcry_edge_sessions", "Sessions by state: greeting (no hello yet), live, stalled (the connection takes nothing more), leaving.", []string{"state"}, nil)

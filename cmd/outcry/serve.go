@@ -18,6 +18,7 @@ import (
 	"outcry/gateways/guard"
 	"outcry/gateways/identity"
 	"outcry/gateways/ingest"
+	"outcry/gateways/port"
 	"outcry/gateways/reads"
 	"outcry/gateways/rpc"
 	outcryv1 "outcry/proto/outcry/v1"
@@ -51,7 +52,7 @@ Stop it with Ctrl-C or SIGTERM; kill it, and nothing that it acknowledged is los
 // serve runs until ctx ends or something fails. started is called once the
 // actors have caught up, with the server's URL.
 func serve(ctx context.Context, c *config, out io.Writer, started func(context.Context, *app, string) error) (err error) {
-	listener, err := listen(c.http, c.anyPort)
+	listener, err := listen(ctx, c.http, c.anyPort)
 	if err != nil {
 		return err
 	}
@@ -67,10 +68,14 @@ func serve(ctx context.Context, c *config, out io.Writer, started func(context.C
 	}()
 	url := "http://" + listener.Addr().String()
 	failures := make(chan error, 3)
-	server := &http.Server{Handler: guard.Handler(c.origins, a.handler()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := port.NewServer(guard.Handler(c.origins, a.handler()))
 	go func() { failures <- server.Serve(listener) }()
-	defer server.Close()
-	admin, adminURL, err := a.serveAdmin(c, failures)
+	defer func() {
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		defer cancel()
+		err = errors.Join(err, a.drain(stopping, server))
+	}()
+	admin, adminURL, err := a.serveAdmin(ctx, c, failures)
 	if err != nil {
 		return err
 	}
@@ -148,11 +153,11 @@ func codeOf(err error) outcryv1.ErrorCode {
 }
 
 // serveAdmin listens for metrics, profiles and operators' calls; the closer does nothing where it is off.
-func (a *app) serveAdmin(c *config, failures chan<- error) (closer io.Closer, url string, err error) {
+func (a *app) serveAdmin(ctx context.Context, c *config, failures chan<- error) (closer io.Closer, url string, err error) {
 	if c.admin == "" {
 		return io.NopCloser(nil), "", nil
 	}
-	l, err := listen(c.admin, c.anyPort)
+	l, err := listen(ctx, c.admin, c.anyPort)
 	if err != nil {
 		return nil, "", err
 	}

@@ -2,6 +2,7 @@ package gatewaytest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"testing"
 	"time"
@@ -49,17 +50,23 @@ func now() int64 { return time.Now().UnixNano() }
 
 // open starts a house and ends it with the test. Transports end before the pumps are waited for.
 func open(t *testing.T, transport Transport) *house {
-	h := &house{Floor: NewFloor(), stalled: make(chan struct{}, 1), door: newDoor()}
-	h.relay = relay.New(relay.Config{Floor: h.Floor, StaleAfter: time.Minute})
-	sessions := session.New(session.Config{Relay: h.relay, History: h.Floor, Commands: h.Commands, Gate: h.door, CodeOf: CodeOf,
-		Server: "test", Lineage: "lineage-1", Heartbeat: heartbeat, AttachWithin: 100 * time.Millisecond,
-		Limits: session.Limits{Subscriptions: 300}})
-	pumps, err := pump.Start(pump.Config{Sessions: sessions, Pumps: 2, Logger: slog.New(slog.DiscardHandler), Observer: pump.Observer{Stalled: func() {
+	h := &house{stalled: make(chan struct{}, 1)}
+	h.build(t, transport, heartbeat, pump.Observer{Stalled: func() {
 		select {
 		case h.stalled <- struct{}{}:
 		default:
 		}
-	}}})
+	}})
+	return h
+}
+
+func (h *house) build(t *testing.T, transport Transport, heartbeat time.Duration, o pump.Observer) {
+	h.Floor, h.door = NewFloor(), newDoor()
+	h.relay = relay.New(relay.Config{Floor: h.Floor, StaleAfter: time.Minute})
+	sessions := session.New(session.Config{Relay: h.relay, History: h.Floor, Commands: h.Commands, Gate: h.door, CodeOf: CodeOf,
+		Server: "test", Lineage: "lineage-1", Heartbeat: heartbeat, AttachWithin: 100 * time.Millisecond,
+		Limits: session.Limits{Subscriptions: 300}})
+	pumps, err := pump.Start(pump.Config{Sessions: sessions, Pumps: 2, Logger: slog.New(slog.DiscardHandler), Observer: o})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +77,7 @@ func open(t *testing.T, transport Transport) *house {
 	t.Cleanup(func() {
 		stopping, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if err := pumps.Stop(stopping); err != nil {
+		if err := pumps.Stop(stopping); err != nil && !errors.Is(err, pump.ErrStopped) {
 			t.Error(err)
 		}
 		sessions.Wait()
@@ -80,15 +87,22 @@ func open(t *testing.T, transport Transport) *house {
 		}
 	})
 	h.dial = transport(t, pumps)
-	return h
 }
 
-// Pumps starts an empty house, for a transport's own tests.
-func Pumps(t *testing.T) (pumps *pump.Pumps) {
-	open(t, func(_ *testing.T, p *pump.Pumps) Dial {
+// Open starts a house without a transport and with heartbeats as in life, for a
+// transport's own tests.
+func Open(t *testing.T, o pump.Observer) (floor *Floor, pumps *pump.Pumps) {
+	h := &house{}
+	h.build(t, func(_ *testing.T, p *pump.Pumps) Dial {
 		pumps = p
 		return nil
-	})
+	}, time.Second, o)
+	return h.Floor, pumps
+}
+
+// Pumps starts an empty house.
+func Pumps(t *testing.T) *pump.Pumps {
+	_, pumps := Open(t, pump.Observer{})
 	return pumps
 }
 

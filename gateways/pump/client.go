@@ -14,6 +14,9 @@ import (
 // inboxFrames are the frames of one client that may wait to be handled.
 const inboxFrames = 16
 
+// stalledAfter a write that waits is called stalled. HTTP/2 and TLS wait with every write.
+const stalledAfter = 100 * time.Millisecond
+
 // far is after anything: when a client is due whose connection is waited for.
 var far = time.Unix(1<<40, 0)
 
@@ -49,10 +52,12 @@ type Client struct {
 	due     time.Time
 	place   int // in the pump's heap
 	running bool
-	writing bool      // a goroutine waits with the rest of a write
-	leaving bool      // goodbye follows what is left to say
-	said    bool      // the last bytes are written, or wait to be
-	sayBy   time.Time // when it has to be gone; zero: it need not go
+	writing bool        // a goroutine waits with the rest of a write
+	stalled bool        // for longer than stalledAfter
+	slow    *time.Timer // tells that
+	leaving bool        // goodbye follows what is left to say
+	said    bool        // the last bytes are written, or wait to be
+	sayBy   time.Time   // when it has to be gone; zero: it need not go
 	gone    bool
 	framed  uint64 // bytes that were framed for it, of messages and what is between them
 	stuck   int    // of them, those that a goroutine waits with
@@ -236,21 +241,36 @@ func (c *Client) write(buf []byte, updates int) {
 		c.written()
 		return
 	}
-	if o.Stalled != nil {
-		o.Stalled()
-	}
 	c.writing, c.stuck = true, len(buf)-n
+	c.watch()
 	rest := bytes.Clone(buf[n:])
 	c.pump.all.group.Go(func() {
 		_, err := c.conn.Write(rest)
 		c.pump.post(c, func() {
-			c.writing, c.stuck = false, 0
+			c.writing, c.stalled, c.stuck = false, false, 0
+			c.slow.Stop()
 			if err != nil {
 				c.pump.drop(c, lost(err))
 				return
 			}
 			c.written()
 			c.pump.serveLater(c)
+		})
+	})
+}
+
+// watch has it told when a write waits for long.
+func (c *Client) watch() {
+	if c.slow != nil {
+		c.slow.Reset(stalledAfter)
+		return
+	}
+	c.slow = time.AfterFunc(stalledAfter, func() {
+		c.pump.post(c, func() {
+			c.stalled = c.writing
+			if told := c.pump.all.config.Observer.Stalled; told != nil && c.stalled {
+				told()
+			}
 		})
 	})
 }

@@ -230,6 +230,9 @@ func (p *pump) drop(c *Client, why error) {
 		c.session.Close()
 		p.ended(c, why)
 	}
+	if c.slow != nil {
+		c.slow.Stop()
+	}
 	c.conn.Close()
 	close(c.ended)
 	p.all.left()

@@ -34,7 +34,7 @@ type Config struct {
 type Observer struct {
 	// Wrote is told of each write: its bytes, and the updates and items in them.
 	Wrote func(bytes, updates int)
-	// Stalled is told when a connection took less than it was given.
+	// Stalled is told when a connection has not taken for 100 ms what it was given.
 	Stalled func()
 	// Delivered is told what was framed in a turn, if anything; it keeps no pointer.
 	Delivered func(*session.Tally)

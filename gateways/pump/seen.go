@@ -126,7 +126,7 @@ func (c *Client) state() State {
 	switch {
 	case c.leaving || c.said || c.session.Ended() != nil:
 		return Leaving
-	case c.writing:
+	case c.stalled:
 		return Stalled
 	case !c.session.Greeted():
 		return Greeting

@@ -19,7 +19,7 @@ func signIn(gate identity.Gate) connect.UnaryInterceptorFunc {
 			}
 			who, err := gate.SignIn(ctx, identity.Bearer(r.Header()))
 			if err != nil {
-				return nil, refusal(identity.Error(err))
+				return nil, Coded(identity.Error(err))
 			}
 			return next(identity.With(ctx, who), r)
 		}

@@ -16,6 +16,11 @@ import (
 // server implements outcryv1connect.OutcryHandler.
 type server struct{ Config }
 
+// Connect is answered by gateways/grpc, which is mounted on its path.
+func (s *server) Connect(context.Context, *connect.BidiStream[outcryv1.ClientFrame, outcryv1.ServerFrames]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("only unary calls are answered here"))
+}
+
 func (s *server) Info(ctx context.Context, _ *outcryv1.InfoRequest) (*outcryv1.InfoResponse, error) {
 	info := proto.Clone(s.Config.Info).(*outcryv1.InfoResponse)
 	info.ServerTimeNs = s.Now().UnixNano()
@@ -126,29 +131,8 @@ func answer[A any](s *server, call func() (A, error)) (A, error) {
 	return none, s.coded(err)
 }
 
-// coded keeps our own code as a detail, so that clients can branch on it.
-func (s *server) coded(err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err // Connect knows these
-	}
-	code := outcryv1.ErrorCode_ERROR_CODE_INTERNAL
-	if s.CodeOf != nil {
-		code = s.CodeOf(err)
-	}
-	return refusal(fault.NewError(code, err.Error()))
-}
-
-// refusal is an error as Connect, gRPC and gRPC-Web tell it.
-func refusal(e *outcryv1.Error) error {
-	coded := connect.NewError(connect.Code(fault.Of(e.Code).Status), errors.New(e.Text))
-	if detail, err := connect.NewErrorDetail(e); err == nil { // else the text is not UTF-8, and the status has to do
-		coded.AddDetail(detail)
-	}
-	return coded
-}
-
 func invalid(format string, args ...any) error {
-	return refusal(fault.NewError(outcryv1.ErrorCode_ERROR_CODE_INVALID, fmt.Sprintf(format, args...)))
+	return Coded(fault.NewError(outcryv1.ErrorCode_ERROR_CODE_INVALID, fmt.Sprintf(format, args...)))
 }
 
 // bound fills in a limit's default and refuses what is above its bound.

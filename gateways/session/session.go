@@ -2,6 +2,7 @@ package session
 
 import (
 	"crypto/rand"
+	"strings"
 	"time"
 
 	"outcry/gateways/fault"
@@ -129,9 +130,10 @@ func (s *Session) Drain(within time.Duration) {
 	s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Drain{Drain: &outcryv1.Drain{RetryWithinMs: uint32(within.Milliseconds())}}})
 }
 
-// Refuse tells the client that something it sent was not understood.
+// Refuse tells the client that something it sent was not understood. The text
+// may quote the client's own bytes.
 func (s *Session) Refuse(code outcryv1.ErrorCode, text string) {
-	s.replyError(fault.NewError(code, text))
+	s.replyError(fault.NewError(code, strings.ToValidUTF8(text, "\ufffd")))
 }
 
 // end lets what is queued out, with the reason last.

@@ -14,8 +14,7 @@
 //
 // A message that is no frame is answered with an error and the connection
 // goes on; bytes that are no WebSocket, and messages longer than allowed, close
-// it with a code. A connection is given up when the kernel's keep-alive gets no answer
-// for two minutes; a peer that merely does not read is never closed for it.
+// it with a code. A peer that merely does not read is never closed for it.
 //
 // Memory per connection: 512 bytes of reader, a goroutine, and the message
 // under way (at most Config.FrameBytes).

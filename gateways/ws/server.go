@@ -28,13 +28,7 @@ type Config struct {
 	Logger     *slog.Logger
 }
 
-const (
-	upgradeWithin = 10 * time.Second
-	// A peer whose kernel does not answer these is dead after two minutes.
-	keepAliveIdle  = 30 * time.Second
-	keepAliveEvery = 30 * time.Second
-	keepAliveTries = 3
-)
+const upgradeWithin = 10 * time.Second
 
 // Server upgrades HTTP requests to WebSocket. It trusts that Host and Origin
 // were checked (gateways/guard).
@@ -98,12 +92,6 @@ func choose(headers []string) (wire.Encoding, bool) {
 // serve hands the connection to a pump and starts to read. early holds what
 // the client sent behind its handshake.
 func (s *Server) serve(conn net.Conn, early *bufio.Reader, e wire.Encoding, bearer string) {
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		err := tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: keepAliveIdle, Interval: keepAliveEvery, Count: keepAliveTries})
-		if err != nil {
-			s.config.Logger.Warn("setting keep-alive", "err", err)
-		}
-	}
 	f := framing{e}
 	client, err := s.config.Pumps.Open(newConn(conn), f, e, pump.Peer{Transport: "ws", Address: conn.RemoteAddr().String()})
 	if err != nil {

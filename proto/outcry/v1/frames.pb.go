@@ -2820,7 +2820,7 @@ func (*ServerFrame_SignedIn) isServerFrame_Frame() {}
 
 func (*ServerFrame_Books) isServerFrame_Frame() {}
 
-// ServerFrames is one WebSocket message: frames that share a write.
+// ServerFrames is one message of a connection: frames that share a write.
 type ServerFrames struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Frames        []*ServerFrame         `protobuf:"bytes,1,rep,name=frames,proto3" json:"frames,omitempty"`

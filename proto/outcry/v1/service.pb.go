@@ -5,6 +5,7 @@
 // source: outcry/v1/service.proto
 
 // Unary reads and commands: JSON over HTTP (Connect), gRPC and gRPC-Web from one handler.
+// The conversation of frames.proto as one stream.
 
 package outcryv1
 
@@ -1705,8 +1706,9 @@ const file_outcry_v1_service_proto_rawDesc = "" +
 	"\x06hashes\x18\x02 \x03(\v2%.outcry.v1.HashesResponse.HashesEntryR\x06hashes\x1a9\n" +
 	"\vHashesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x012\xc6\x05\n" +
-	"\x06Outcry\x127\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x012\x86\x06\n" +
+	"\x06Outcry\x12>\n" +
+	"\aConnect\x12\x16.outcry.v1.ClientFrame\x1a\x17.outcry.v1.ServerFrames(\x010\x01\x127\n" +
 	"\x04Info\x12\x16.outcry.v1.InfoRequest\x1a\x17.outcry.v1.InfoResponse\x12L\n" +
 	"\vInstruments\x12\x1d.outcry.v1.InstrumentsRequest\x1a\x1e.outcry.v1.InstrumentsResponse\x12=\n" +
 	"\x06Latest\x12\x18.outcry.v1.LatestRequest\x1a\x19.outcry.v1.LatestResponse\x127\n" +
@@ -1774,6 +1776,8 @@ var file_outcry_v1_service_proto_goTypes = []any{
 	(*RoomInput)(nil),           // 38: outcry.v1.RoomInput
 	(Mode)(0),                   // 39: outcry.v1.Mode
 	(*Error)(nil),               // 40: outcry.v1.Error
+	(*ClientFrame)(nil),         // 41: outcry.v1.ClientFrame
+	(*ServerFrames)(nil),        // 42: outcry.v1.ServerFrames
 }
 var file_outcry_v1_service_proto_depIdxs = []int32{
 	26, // 0: outcry.v1.InstrumentsResponse.instruments:type_name -> outcry.v1.Latest
@@ -1798,30 +1802,32 @@ var file_outcry_v1_service_proto_depIdxs = []int32{
 	22, // 19: outcry.v1.IngestResponse.refusals:type_name -> outcry.v1.IngestRefusal
 	40, // 20: outcry.v1.IngestRefusal.error:type_name -> outcry.v1.Error
 	25, // 21: outcry.v1.HashesResponse.hashes:type_name -> outcry.v1.HashesResponse.HashesEntry
-	0,  // 22: outcry.v1.Outcry.Info:input_type -> outcry.v1.InfoRequest
-	2,  // 23: outcry.v1.Outcry.Instruments:input_type -> outcry.v1.InstrumentsRequest
-	4,  // 24: outcry.v1.Outcry.Latest:input_type -> outcry.v1.LatestRequest
-	6,  // 25: outcry.v1.Outcry.Bars:input_type -> outcry.v1.BarsRequest
-	8,  // 26: outcry.v1.Outcry.Trades:input_type -> outcry.v1.TradesRequest
-	11, // 27: outcry.v1.Outcry.Rooms:input_type -> outcry.v1.RoomsRequest
-	13, // 28: outcry.v1.Outcry.Members:input_type -> outcry.v1.MembersRequest
-	15, // 29: outcry.v1.Outcry.Messages:input_type -> outcry.v1.MessagesRequest
-	17, // 30: outcry.v1.Outcry.Submit:input_type -> outcry.v1.SubmitRequest
-	20, // 31: outcry.v1.Outcry.Ingest:input_type -> outcry.v1.IngestRequest
-	23, // 32: outcry.v1.Outcry.Hashes:input_type -> outcry.v1.HashesRequest
-	1,  // 33: outcry.v1.Outcry.Info:output_type -> outcry.v1.InfoResponse
-	3,  // 34: outcry.v1.Outcry.Instruments:output_type -> outcry.v1.InstrumentsResponse
-	5,  // 35: outcry.v1.Outcry.Latest:output_type -> outcry.v1.LatestResponse
-	7,  // 36: outcry.v1.Outcry.Bars:output_type -> outcry.v1.BarsResponse
-	9,  // 37: outcry.v1.Outcry.Trades:output_type -> outcry.v1.TradesResponse
-	12, // 38: outcry.v1.Outcry.Rooms:output_type -> outcry.v1.RoomsResponse
-	14, // 39: outcry.v1.Outcry.Members:output_type -> outcry.v1.MembersResponse
-	16, // 40: outcry.v1.Outcry.Messages:output_type -> outcry.v1.MessagesResponse
-	18, // 41: outcry.v1.Outcry.Submit:output_type -> outcry.v1.SubmitResponse
-	21, // 42: outcry.v1.Outcry.Ingest:output_type -> outcry.v1.IngestResponse
-	24, // 43: outcry.v1.Outcry.Hashes:output_type -> outcry.v1.HashesResponse
-	33, // [33:44] is the sub-list for method output_type
-	22, // [22:33] is the sub-list for method input_type
+	41, // 22: outcry.v1.Outcry.Connect:input_type -> outcry.v1.ClientFrame
+	0,  // 23: outcry.v1.Outcry.Info:input_type -> outcry.v1.InfoRequest
+	2,  // 24: outcry.v1.Outcry.Instruments:input_type -> outcry.v1.InstrumentsRequest
+	4,  // 25: outcry.v1.Outcry.Latest:input_type -> outcry.v1.LatestRequest
+	6,  // 26: outcry.v1.Outcry.Bars:input_type -> outcry.v1.BarsRequest
+	8,  // 27: outcry.v1.Outcry.Trades:input_type -> outcry.v1.TradesRequest
+	11, // 28: outcry.v1.Outcry.Rooms:input_type -> outcry.v1.RoomsRequest
+	13, // 29: outcry.v1.Outcry.Members:input_type -> outcry.v1.MembersRequest
+	15, // 30: outcry.v1.Outcry.Messages:input_type -> outcry.v1.MessagesRequest
+	17, // 31: outcry.v1.Outcry.Submit:input_type -> outcry.v1.SubmitRequest
+	20, // 32: outcry.v1.Outcry.Ingest:input_type -> outcry.v1.IngestRequest
+	23, // 33: outcry.v1.Outcry.Hashes:input_type -> outcry.v1.HashesRequest
+	42, // 34: outcry.v1.Outcry.Connect:output_type -> outcry.v1.ServerFrames
+	1,  // 35: outcry.v1.Outcry.Info:output_type -> outcry.v1.InfoResponse
+	3,  // 36: outcry.v1.Outcry.Instruments:output_type -> outcry.v1.InstrumentsResponse
+	5,  // 37: outcry.v1.Outcry.Latest:output_type -> outcry.v1.LatestResponse
+	7,  // 38: outcry.v1.Outcry.Bars:output_type -> outcry.v1.BarsResponse
+	9,  // 39: outcry.v1.Outcry.Trades:output_type -> outcry.v1.TradesResponse
+	12, // 40: outcry.v1.Outcry.Rooms:output_type -> outcry.v1.RoomsResponse
+	14, // 41: outcry.v1.Outcry.Members:output_type -> outcry.v1.MembersResponse
+	16, // 42: outcry.v1.Outcry.Messages:output_type -> outcry.v1.MessagesResponse
+	18, // 43: outcry.v1.Outcry.Submit:output_type -> outcry.v1.SubmitResponse
+	21, // 44: outcry.v1.Outcry.Ingest:output_type -> outcry.v1.IngestResponse
+	24, // 45: outcry.v1.Outcry.Hashes:output_type -> outcry.v1.HashesResponse
+	34, // [34:46] is the sub-list for method output_type
+	22, // [22:34] is the sub-list for method input_type
 	22, // [22:22] is the sub-list for extension type_name
 	22, // [22:22] is the sub-list for extension extendee
 	0,  // [0:22] is the sub-list for field type_name

@@ -3,6 +3,7 @@
 // Source: outcry/v1/service.proto
 
 // Unary reads and commands: JSON over HTTP (Connect), gRPC and gRPC-Web from one handler.
+// The conversation of frames.proto as one stream.
 package outcryv1connect
 
 import (
@@ -34,6 +35,8 @@ const (
 // reflection-formatted method names, remove the leading slash and convert the remaining slash to a
 // period.
 const (
+	// OutcryConnectProcedure is the fully-qualified name of the Outcry's Connect RPC.
+	OutcryConnectProcedure = "/outcry.v1.Outcry/Connect"
 	// OutcryInfoProcedure is the fully-qualified name of the Outcry's Info RPC.
 	OutcryInfoProcedure = "/outcry.v1.Outcry/Info"
 	// OutcryInstrumentsProcedure is the fully-qualified name of the Outcry's Instruments RPC.
@@ -60,6 +63,9 @@ const (
 
 // OutcryClient is a client for the outcry.v1.Outcry service.
 type OutcryClient interface {
+	// Connect is a client's one connection: frames as over WebSocket. Needs HTTP/2.
+	// A client that has nothing more to say may close its side and goes on receiving.
+	Connect(context.Context) (*connect.BidiStreamForClientSimple[v1.ClientFrame, v1.ServerFrames], error)
 	// Info says who answers and over which log.
 	Info(context.Context, *v1.InfoRequest) (*v1.InfoResponse, error)
 	// Instruments lists the newest state of instruments, sorted by id.
@@ -93,6 +99,12 @@ func NewOutcryClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 	baseURL = strings.TrimRight(baseURL, "/")
 	outcryMethods := v1.File_outcry_v1_service_proto.Services().ByName("Outcry").Methods()
 	return &outcryClient{
+		connect: connect.NewClient[v1.ClientFrame, v1.ServerFrames](
+			httpClient,
+			baseURL+OutcryConnectProcedure,
+			connect.WithSchema(outcryMethods.ByName("Connect")),
+			connect.WithClientOptions(opts...),
+		),
 		info: connect.NewClient[v1.InfoRequest, v1.InfoResponse](
 			httpClient,
 			baseURL+OutcryInfoProcedure,
@@ -164,6 +176,7 @@ func NewOutcryClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 
 // outcryClient implements OutcryClient.
 type outcryClient struct {
+	connect     *connect.Client[v1.ClientFrame, v1.ServerFrames]
 	info        *connect.Client[v1.InfoRequest, v1.InfoResponse]
 	instruments *connect.Client[v1.InstrumentsRequest, v1.InstrumentsResponse]
 	latest      *connect.Client[v1.LatestRequest, v1.LatestResponse]
@@ -175,6 +188,11 @@ type outcryClient struct {
 	submit      *connect.Client[v1.SubmitRequest, v1.SubmitResponse]
 	ingest      *connect.Client[v1.IngestRequest, v1.IngestResponse]
 	hashes      *connect.Client[v1.HashesRequest, v1.HashesResponse]
+}
+
+// Connect calls outcry.v1.Outcry.Connect.
+func (c *outcryClient) Connect(ctx context.Context) (*connect.BidiStreamForClientSimple[v1.ClientFrame, v1.ServerFrames], error) {
+	return c.connect.CallBidiStreamSimple(ctx)
 }
 
 // Info calls outcry.v1.Outcry.Info.
@@ -278,6 +296,9 @@ func (c *outcryClient) Hashes(ctx context.Context, req *v1.HashesRequest) (*v1.H
 
 // OutcryHandler is an implementation of the outcry.v1.Outcry service.
 type OutcryHandler interface {
+	// Connect is a client's one connection: frames as over WebSocket. Needs HTTP/2.
+	// A client that has nothing more to say may close its side and goes on receiving.
+	Connect(context.Context, *connect.BidiStream[v1.ClientFrame, v1.ServerFrames]) error
 	// Info says who answers and over which log.
 	Info(context.Context, *v1.InfoRequest) (*v1.InfoResponse, error)
 	// Instruments lists the newest state of instruments, sorted by id.
@@ -307,6 +328,12 @@ type OutcryHandler interface {
 // and JSON codecs. They also support gzip compression.
 func NewOutcryHandler(svc OutcryHandler, opts ...connect.HandlerOption) (string, http.Handler) {
 	outcryMethods := v1.File_outcry_v1_service_proto.Services().ByName("Outcry").Methods()
+	outcryConnectHandler := connect.NewBidiStreamHandler(
+		OutcryConnectProcedure,
+		svc.Connect,
+		connect.WithSchema(outcryMethods.ByName("Connect")),
+		connect.WithHandlerOptions(opts...),
+	)
 	outcryInfoHandler := connect.NewUnaryHandlerSimple(
 		OutcryInfoProcedure,
 		svc.Info,
@@ -375,6 +402,8 @@ func NewOutcryHandler(svc OutcryHandler, opts ...connect.HandlerOption) (string,
 	)
 	return "/outcry.v1.Outcry/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
+		case OutcryConnectProcedure:
+			outcryConnectHandler.ServeHTTP(w, r)
 		case OutcryInfoProcedure:
 			outcryInfoHandler.ServeHTTP(w, r)
 		case OutcryInstrumentsProcedure:
@@ -405,6 +434,10 @@ func NewOutcryHandler(svc OutcryHandler, opts ...connect.HandlerOption) (string,
 
 // UnimplementedOutcryHandler returns CodeUnimplemented from all methods.
 type UnimplementedOutcryHandler struct{}
+
+func (UnimplementedOutcryHandler) Connect(context.Context, *connect.BidiStream[v1.ClientFrame, v1.ServerFrames]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("outcry.v1.Outcry.Connect is not implemented"))
+}
 
 func (UnimplementedOutcryHandler) Info(context.Context, *v1.InfoRequest) (*v1.InfoResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("outcry.v1.Outcry.Info is not implemented"))

@@ -1,12 +1,11 @@
-package ws_test
+package gatewaytest_test
 
 import (
 	"context"
 	"fmt"
-	"net/http/httptest"
+	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -21,17 +20,26 @@ import (
 const (
 	binaryProtocol = "outcry.v1.proto"
 	jsonProtocol   = "outcry.v1.json"
-	patience       = 20 * time.Second
 )
 
-// client is a stock WebSocket client of somebody else's, with one subprotocol.
-type client struct {
+// wsClient is a stock WebSocket client of somebody else's, with one subprotocol.
+type wsClient struct {
 	conn    *websocket.Conn
 	json    bool
 	waiting []*outcryv1.ServerFrame // of the message that was read last
 }
 
-func dial(t *testing.T, url, subprotocol string) *client {
+// overWebSocket serves and speaks a subprotocol.
+func overWebSocket(subprotocol string) way {
+	return way{
+		serve: func(pumps *pump.Pumps) http.Handler { return ws.NewServer(ws.Config{Pumps: pumps}) },
+		dial: func(t *testing.T, address string) gatewaytest.Client {
+			return dialWebSocket(t, "ws://"+address, subprotocol)
+		},
+	}
+}
+
+func dialWebSocket(t *testing.T, url, subprotocol string) *wsClient {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -43,12 +51,12 @@ func dial(t *testing.T, url, subprotocol string) *client {
 		t.Fatalf("the server chose %q", conn.Subprotocol())
 	}
 	conn.SetReadLimit(1 << 20)
-	c := &client{conn: conn, json: subprotocol == jsonProtocol}
+	c := &wsClient{conn: conn, json: subprotocol == jsonProtocol}
 	t.Cleanup(c.Cut)
 	return c
 }
 
-func (c *client) kind() websocket.MessageType {
+func (c *wsClient) kind() websocket.MessageType {
 	if c.json {
 		return websocket.MessageText
 	}
@@ -56,7 +64,7 @@ func (c *client) kind() websocket.MessageType {
 }
 
 // Send is gatewaytest.Client's.
-func (c *client) Send(f *outcryv1.ClientFrame) error {
+func (c *wsClient) Send(f *outcryv1.ClientFrame) error {
 	marshal := proto.Marshal
 	if c.json {
 		marshal = protojson.Marshal
@@ -69,7 +77,7 @@ func (c *client) Send(f *outcryv1.ClientFrame) error {
 }
 
 // SendRaw is gatewaytest.Client's.
-func (c *client) SendRaw(p []byte) error {
+func (c *wsClient) SendRaw(p []byte) error {
 	if c.json {
 		p = []byte(strings.ToValidUTF8(string(p), "?")) // WebSocket's own rule for text
 	}
@@ -79,7 +87,7 @@ func (c *client) SendRaw(p []byte) error {
 }
 
 // Receive is gatewaytest.Client's.
-func (c *client) Receive(ctx context.Context) (*outcryv1.ServerFrame, error) {
+func (c *wsClient) Receive(ctx context.Context) (*outcryv1.ServerFrame, error) {
 	for len(c.waiting) == 0 {
 		kind, p, err := c.conn.Read(ctx)
 		if err != nil {
@@ -97,7 +105,7 @@ func (c *client) Receive(ctx context.Context) (*outcryv1.ServerFrame, error) {
 	return f, nil
 }
 
-func (c *client) frames(p []byte) ([]*outcryv1.ServerFrame, error) {
+func (c *wsClient) frames(p []byte) ([]*outcryv1.ServerFrame, error) {
 	unmarshal := proto.Unmarshal
 	if c.json {
 		unmarshal = protojson.Unmarshal
@@ -113,19 +121,4 @@ func (c *client) frames(p []byte) ([]*outcryv1.ServerFrame, error) {
 }
 
 // Cut is gatewaytest.Client's.
-func (c *client) Cut() { _ = c.conn.CloseNow() } // it may be closed already
-
-// serve puts a server on a port and gives its URL. It ends with the test, after the clients.
-func serve(t *testing.T, pumps *pump.Pumps, frameBytes int) (url string) {
-	s := ws.NewServer(ws.Config{Pumps: pumps, FrameBytes: frameBytes})
-	h := httptest.NewServer(s)
-	t.Cleanup(h.Close)
-	return "ws" + strings.TrimPrefix(h.URL, "http")
-}
-
-func transport(subprotocol string) gatewaytest.Transport {
-	return func(t *testing.T, pumps *pump.Pumps) gatewaytest.Dial {
-		url := serve(t, pumps, 0)
-		return func(t *testing.T) gatewaytest.Client { return dial(t, url, subprotocol) }
-	}
-}
+func (c *wsClient) Cut() { _ = c.conn.CloseNow() } // it may be closed already

@@ -1,0 +1,69 @@
+package grpc_test
+
+import (
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection/grpc_reflection_v1"
+	"google.golang.org/grpc/status"
+
+	"outcry/gateways/gatewaytest"
+)
+
+// Breaks for users: a balancer would send clients to a server that answers as of the past.
+func TestHealthFollowsReadiness(t *testing.T) {
+	var ready atomic.Bool
+	c := grpc_health_v1.NewHealthClient(serve(t, gatewaytest.Pumps(t), ready.Load))
+	for want, is := range map[grpc_health_v1.HealthCheckResponse_ServingStatus]bool{
+		grpc_health_v1.HealthCheckResponse_NOT_SERVING: false, grpc_health_v1.HealthCheckResponse_SERVING: true} {
+		ready.Store(is)
+		for _, service := range []string{"", "outcry.v1.Outcry"} {
+			a, err := c.Check(t.Context(), &grpc_health_v1.HealthCheckRequest{Service: service})
+			if err != nil || a.GetStatus() != want {
+				t.Errorf("ready=%v, service %q: %v, %v", is, service, a, err)
+			}
+		}
+	}
+	_, err := c.Check(t.Context(), &grpc_health_v1.HealthCheckRequest{Service: "other"})
+	if status.Code(err) != codes.NotFound {
+		t.Errorf("an unknown service: %v", err)
+	}
+}
+
+// Breaks for users: tools such as grpcurl would need our .proto files to say a word.
+func TestToolsFindTheServiceByReflection(t *testing.T) {
+	c := grpc_reflection_v1.NewServerReflectionClient(serve(t, gatewaytest.Pumps(t), yes))
+	s, err := c.ServerReflectionInfo(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(r *grpc_reflection_v1.ServerReflectionRequest) *grpc_reflection_v1.ServerReflectionResponse {
+		if err := s.Send(r); err != nil {
+			t.Fatal(err)
+		}
+		a, err := s.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	var names []string
+	for _, one := range ask(&grpc_reflection_v1.ServerReflectionRequest{
+		MessageRequest: &grpc_reflection_v1.ServerReflectionRequest_ListServices{}}).GetListServicesResponse().GetService() {
+		names = append(names, one.GetName())
+	}
+	if !slices.Contains(names, "outcry.v1.Outcry") || !slices.Contains(names, "grpc.health.v1.Health") {
+		t.Errorf("services are %v", names)
+	}
+	a := ask(&grpc_reflection_v1.ServerReflectionRequest{MessageRequest: &grpc_reflection_v1.ServerReflectionRequest_FileContainingSymbol{
+		FileContainingSymbol: "outcry.v1.Outcry.Connect"}})
+	if len(a.GetFileDescriptorResponse().GetFileDescriptorProto()) == 0 {
+		t.Errorf("of Connect it says %v", a)
+	}
+	if err := s.CloseSend(); err != nil {
+		t.Error(err)
+	}
+}
