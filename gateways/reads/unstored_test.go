@@ -26,20 +26,20 @@ func TestBarsThatAreNotStoredAreThoseThatAreKept(t *testing.T) {
 	h := unstored(t, 300)
 	looks := h.store.looks.Load()
 	for name, c := range map[string]struct {
-		ask        outcryv1.BarsRequest
+		ask        *outcryv1.BarsRequest
 		first, n   int64
 		more       bool
 		next, from int64
 	}{
-		"all":                   {outcryv1.BarsRequest{Limit: 1000}, 300 - kept, kept, false, 0, 300 - kept},
-		"a page":                {outcryv1.BarsRequest{Limit: 10}, 300 - kept, 10, true, 0, 300 - kept},
-		"the newest":            {outcryv1.BarsRequest{CountBack: 5}, 295, 5, false, 0, 300 - kept},
-		"a part of what is":     {outcryv1.BarsRequest{From: day0 + 100, To: day0 + 190, Limit: 1000}, 180, 10, false, 0, 300 - kept},
-		"nothing of what is":    {outcryv1.BarsRequest{From: day0 + 10, To: day0 + 20, Limit: 1000}, 0, 0, false, 0, 300 - kept},
-		"behind the newest one": {outcryv1.BarsRequest{From: day0 + 400, Limit: 1000}, 0, 0, false, 299, 300 - kept},
+		"all":                   {&outcryv1.BarsRequest{Limit: 1000}, 300 - kept, kept, false, 0, 300 - kept},
+		"a page":                {&outcryv1.BarsRequest{Limit: 10}, 300 - kept, 10, true, 0, 300 - kept},
+		"the newest":            {&outcryv1.BarsRequest{CountBack: 5}, 295, 5, false, 0, 300 - kept},
+		"a part of what is":     {&outcryv1.BarsRequest{From: day0 + 100, To: day0 + 190, Limit: 1000}, 180, 10, false, 0, 300 - kept},
+		"nothing of what is":    {&outcryv1.BarsRequest{From: day0 + 10, To: day0 + 20, Limit: 1000}, 0, 0, false, 0, 300 - kept},
+		"behind the newest one": {&outcryv1.BarsRequest{From: day0 + 400, Limit: 1000}, 0, 0, false, 299, 300 - kept},
 	} {
 		c.ask.Instrument, c.ask.Resolution = h.id, outcryv1.Resolution_RESOLUTION_1S
-		a, err := h.Bars(t.Context(), &c.ask)
+		a, err := h.Bars(t.Context(), c.ask)
 		if err != nil {
 			t.Fatal(name, err)
 		}
