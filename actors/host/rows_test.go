@@ -74,7 +74,7 @@ func TestWithoutSecondBarsTheRestStays(t *testing.T) {
 				b.Instruments[0].Ticks = append([]events.Tick{{Kind: events.EventTick}}, b.Instruments[0].Ticks...)
 				b.Instruments[0].Events = []*outcryv1.TapeEvent{definition(1)}
 			}
-			r.begin(false)
+			r.begin(nil)
 			st.fold(b, 0)
 			r.rows("X", st, &all[i])
 			r.latest("X", st, &all[i])
