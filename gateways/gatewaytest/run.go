@@ -130,6 +130,8 @@ var scenarios = []struct {
 	{"ClientBarsOfALongerStallAreToBeRead", clientBarsOfALongStall},
 	{"BooksAddUp", booksAddUp},
 	{"BooksOfAStalledReader", booksOfAStalledReader},
+	{"AcksBoundWhatIsUnderWay", acksBound},
+	{"AStreamThatWaitsForAcksHoldsUpNothing", acksHoldUpNothingElse},
 	{"RoomFromSnapshotOn", roomFromSnapshot},
 	{"RoomCutAndResumed", roomCutAndResumed},
 	{"RoomFromTheVeryFirst", roomFromFirst},

@@ -34,6 +34,8 @@ func (s *Session) Receive(f *outcryv1.ClientFrame, now time.Time) {
 		s.command(f.Command)
 	case *outcryv1.ClientFrame_History:
 		s.history(f.History)
+	case *outcryv1.ClientFrame_Ack:
+		s.ack(f.Ack)
 	case *outcryv1.ClientFrame_Books:
 		s.books(f.Books)
 	case *outcryv1.ClientFrame_Ping:

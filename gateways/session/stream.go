@@ -21,6 +21,7 @@ type streamTopic struct {
 	began        uint64 // the cursor at the start
 	delivered    uint64 // items
 	lost         uint64 // seqs that were told as lost
+	unacked      *unacked
 	reading      bool
 	waiting      bool // the newest read failed: what the cursor needs is not to be had now
 	holes        int  // in a row, that reads had
@@ -30,7 +31,7 @@ type streamTopic struct {
 }
 
 func newStream(sub *subscription, want *outcryv1.Subscription) *streamTopic {
-	st := &streamTopic{after: want.AfterSeq, recent: int(want.GetRecent()), part: sub.session.options.Encoding.TopicPart(sub.topic)}
+	st := &streamTopic{unacked: newUnacked(want), after: want.AfterSeq, recent: int(want.GetRecent()), part: sub.session.options.Encoding.TopicPart(sub.topic)}
 	if sub.room != nil {
 		st.source = sub.room.Stream()
 	} else {
@@ -63,6 +64,9 @@ func (st *streamTopic) start() {
 // fillStream writes one frame of the next items. more says that there may be others.
 func (sub *subscription) fillStream(dst []byte) (out []byte, more bool) {
 	st, s := sub.stream, sub.session
+	if st.unacked.room() == 0 {
+		return dst, false // an ack puts it in line again
+	}
 	items, complete := st.page, st.complete
 	if len(items) == 0 {
 		if st.reading { // what is read follows the cursor, so nothing else may move it
@@ -85,13 +89,15 @@ func (sub *subscription) fillStream(dst []byte) (out []byte, more bool) {
 func (sub *subscription) fillItems(dst []byte, items []*relay.Item, complete uint64) (out []byte, more bool) {
 	st, s, e := sub.stream, sub.session, sub.session.options.Encoding
 	begin, n := len(dst), 0
+	items, cut := items[:min(len(items), st.unacked.room())], len(items) > st.unacked.room()
 	dst, mark := e.OpenItems(dst, st.part, st.snapshot)
 	for n < len(items) && len(dst)-begin < streamBytes {
 		dst = e.Item(dst, items[n].Seq, st.prev, items[n].Part(e))
 		st.cursor, st.prev = items[n].Seq, items[n].Seq
+		st.unacked.sent(st.cursor)
 		n++
 	}
-	if n == len(items) {
+	if n == len(items) && !cut {
 		st.cursor = complete
 	}
 	if len(st.page) > 0 {

@@ -96,6 +96,8 @@ func wishRefusal(want *outcryv1.Subscription) *outcryv1.Error {
 		return invalid("max_per_second: %v", perSecond)
 	case want.GetRecent() > pageItems:
 		return invalid("recent: %d, at most %d", want.GetRecent(), pageItems)
+	case want.GetUnackedMax() > unackedMost:
+		return invalid("unacked_max: %d, at most %d", want.GetUnackedMax(), unackedMost)
 	}
 	return nil
 }

@@ -443,7 +443,10 @@ type Subscription struct {
 	// Latest-wins: at most so many updates a second; 0 means as they come.
 	MaxPerSecond float64 `protobuf:"fixed64,3,opt,name=max_per_second,json=maxPerSecond,proto3" json:"max_per_second,omitempty"`
 	// Never-lose without after_seq: newest items wanted as a start; at most 100.
-	Recent        uint32 `protobuf:"varint,4,opt,name=recent,proto3" json:"recent,omitempty"`
+	Recent uint32 `protobuf:"varint,4,opt,name=recent,proto3" json:"recent,omitempty"`
+	// Never-lose: at most so many items under way that are not acknowledged;
+	// at most 10,000. 0: no bound but the connection's.
+	UnackedMax    uint32 `protobuf:"varint,5,opt,name=unacked_max,json=unackedMax,proto3" json:"unacked_max,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -506,6 +509,67 @@ func (x *Subscription) GetRecent() uint32 {
 	return 0
 }
 
+func (x *Subscription) GetUnackedMax() uint32 {
+	if x != nil {
+		return x.UnackedMax
+	}
+	return 0
+}
+
+// Ack says that the client has all items of a stream up to a seq. Only those
+// of subscriptions with unacked_max are waited for; others are ignored.
+type Ack struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Topic         *Topic                 `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`
+	Seq           uint64                 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Ack) Reset() {
+	*x = Ack{}
+	mi := &file_outcry_v1_frames_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Ack) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Ack) ProtoMessage() {}
+
+func (x *Ack) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_frames_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Ack.ProtoReflect.Descriptor instead.
+func (*Ack) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Ack) GetTopic() *Topic {
+	if x != nil {
+		return x.Topic
+	}
+	return nil
+}
+
+func (x *Ack) GetSeq() uint64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
 type Unsubscribe struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Request       uint32                 `protobuf:"varint,1,opt,name=request,proto3" json:"request,omitempty"`
@@ -516,7 +580,7 @@ type Unsubscribe struct {
 
 func (x *Unsubscribe) Reset() {
 	*x = Unsubscribe{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[5]
+	mi := &file_outcry_v1_frames_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -528,7 +592,7 @@ func (x *Unsubscribe) String() string {
 func (*Unsubscribe) ProtoMessage() {}
 
 func (x *Unsubscribe) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[5]
+	mi := &file_outcry_v1_frames_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -541,7 +605,7 @@ func (x *Unsubscribe) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unsubscribe.ProtoReflect.Descriptor instead.
 func (*Unsubscribe) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{5}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Unsubscribe) GetRequest() uint32 {
@@ -581,7 +645,7 @@ type Command struct {
 
 func (x *Command) Reset() {
 	*x = Command{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[6]
+	mi := &file_outcry_v1_frames_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -593,7 +657,7 @@ func (x *Command) String() string {
 func (*Command) ProtoMessage() {}
 
 func (x *Command) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[6]
+	mi := &file_outcry_v1_frames_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -606,7 +670,7 @@ func (x *Command) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Command.ProtoReflect.Descriptor instead.
 func (*Command) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{6}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Command) GetRoom() string {
@@ -770,7 +834,7 @@ type HistoryRequest struct {
 
 func (x *HistoryRequest) Reset() {
 	*x = HistoryRequest{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[7]
+	mi := &file_outcry_v1_frames_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -782,7 +846,7 @@ func (x *HistoryRequest) String() string {
 func (*HistoryRequest) ProtoMessage() {}
 
 func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[7]
+	mi := &file_outcry_v1_frames_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -795,7 +859,7 @@ func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryRequest.ProtoReflect.Descriptor instead.
 func (*HistoryRequest) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{7}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *HistoryRequest) GetRequest() uint32 {
@@ -845,7 +909,7 @@ type BooksRequest struct {
 
 func (x *BooksRequest) Reset() {
 	*x = BooksRequest{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[8]
+	mi := &file_outcry_v1_frames_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -857,7 +921,7 @@ func (x *BooksRequest) String() string {
 func (*BooksRequest) ProtoMessage() {}
 
 func (x *BooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[8]
+	mi := &file_outcry_v1_frames_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -870,7 +934,7 @@ func (x *BooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BooksRequest.ProtoReflect.Descriptor instead.
 func (*BooksRequest) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{8}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *BooksRequest) GetRequest() uint32 {
@@ -896,7 +960,7 @@ type Ping struct {
 
 func (x *Ping) Reset() {
 	*x = Ping{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[9]
+	mi := &file_outcry_v1_frames_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -908,7 +972,7 @@ func (x *Ping) String() string {
 func (*Ping) ProtoMessage() {}
 
 func (x *Ping) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[9]
+	mi := &file_outcry_v1_frames_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -921,7 +985,7 @@ func (x *Ping) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ping.ProtoReflect.Descriptor instead.
 func (*Ping) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{9}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Ping) GetClientTimeNs() int64 {
@@ -943,6 +1007,7 @@ type ClientFrame struct {
 	//	*ClientFrame_Ping
 	//	*ClientFrame_SignIn
 	//	*ClientFrame_Books
+	//	*ClientFrame_Ack
 	Frame         isClientFrame_Frame `protobuf_oneof:"frame"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -950,7 +1015,7 @@ type ClientFrame struct {
 
 func (x *ClientFrame) Reset() {
 	*x = ClientFrame{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[10]
+	mi := &file_outcry_v1_frames_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -962,7 +1027,7 @@ func (x *ClientFrame) String() string {
 func (*ClientFrame) ProtoMessage() {}
 
 func (x *ClientFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[10]
+	mi := &file_outcry_v1_frames_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -975,7 +1040,7 @@ func (x *ClientFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientFrame.ProtoReflect.Descriptor instead.
 func (*ClientFrame) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{10}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ClientFrame) GetFrame() isClientFrame_Frame {
@@ -1057,6 +1122,15 @@ func (x *ClientFrame) GetBooks() *BooksRequest {
 	return nil
 }
 
+func (x *ClientFrame) GetAck() *Ack {
+	if x != nil {
+		if x, ok := x.Frame.(*ClientFrame_Ack); ok {
+			return x.Ack
+		}
+	}
+	return nil
+}
+
 type isClientFrame_Frame interface {
 	isClientFrame_Frame()
 }
@@ -1093,6 +1167,10 @@ type ClientFrame_Books struct {
 	Books *BooksRequest `protobuf:"bytes,8,opt,name=books,proto3,oneof"`
 }
 
+type ClientFrame_Ack struct {
+	Ack *Ack `protobuf:"bytes,9,opt,name=ack,proto3,oneof"`
+}
+
 func (*ClientFrame_Hello) isClientFrame_Frame() {}
 
 func (*ClientFrame_Subscribe) isClientFrame_Frame() {}
@@ -1109,6 +1187,8 @@ func (*ClientFrame_SignIn) isClientFrame_Frame() {}
 
 func (*ClientFrame_Books) isClientFrame_Frame() {}
 
+func (*ClientFrame_Ack) isClientFrame_Frame() {}
+
 type Limits struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	Subscriptions     uint32                 `protobuf:"varint,1,opt,name=subscriptions,proto3" json:"subscriptions,omitempty"`
@@ -1121,7 +1201,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[11]
+	mi := &file_outcry_v1_frames_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1133,7 +1213,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[11]
+	mi := &file_outcry_v1_frames_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1146,7 +1226,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{11}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Limits) GetSubscriptions() uint32 {
@@ -1198,7 +1278,7 @@ type ServerHello struct {
 
 func (x *ServerHello) Reset() {
 	*x = ServerHello{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[12]
+	mi := &file_outcry_v1_frames_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1210,7 +1290,7 @@ func (x *ServerHello) String() string {
 func (*ServerHello) ProtoMessage() {}
 
 func (x *ServerHello) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[12]
+	mi := &file_outcry_v1_frames_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1223,7 +1303,7 @@ func (x *ServerHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerHello.ProtoReflect.Descriptor instead.
 func (*ServerHello) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{12}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ServerHello) GetVersion() uint32 {
@@ -1308,7 +1388,7 @@ type SignInAnswer struct {
 
 func (x *SignInAnswer) Reset() {
 	*x = SignInAnswer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[13]
+	mi := &file_outcry_v1_frames_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1320,7 +1400,7 @@ func (x *SignInAnswer) String() string {
 func (*SignInAnswer) ProtoMessage() {}
 
 func (x *SignInAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[13]
+	mi := &file_outcry_v1_frames_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1333,7 +1413,7 @@ func (x *SignInAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignInAnswer.ProtoReflect.Descriptor instead.
 func (*SignInAnswer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{13}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SignInAnswer) GetRequest() uint32 {
@@ -1367,7 +1447,7 @@ type SubscribeAnswer struct {
 
 func (x *SubscribeAnswer) Reset() {
 	*x = SubscribeAnswer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[14]
+	mi := &file_outcry_v1_frames_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1379,7 +1459,7 @@ func (x *SubscribeAnswer) String() string {
 func (*SubscribeAnswer) ProtoMessage() {}
 
 func (x *SubscribeAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[14]
+	mi := &file_outcry_v1_frames_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1392,7 +1472,7 @@ func (x *SubscribeAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeAnswer.ProtoReflect.Descriptor instead.
 func (*SubscribeAnswer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{14}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SubscribeAnswer) GetRequest() uint32 {
@@ -1420,7 +1500,7 @@ type TopicAnswer struct {
 
 func (x *TopicAnswer) Reset() {
 	*x = TopicAnswer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[15]
+	mi := &file_outcry_v1_frames_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1432,7 +1512,7 @@ func (x *TopicAnswer) String() string {
 func (*TopicAnswer) ProtoMessage() {}
 
 func (x *TopicAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[15]
+	mi := &file_outcry_v1_frames_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1445,7 +1525,7 @@ func (x *TopicAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopicAnswer.ProtoReflect.Descriptor instead.
 func (*TopicAnswer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{15}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *TopicAnswer) GetTopic() *Topic {
@@ -1472,7 +1552,7 @@ type Staleness struct {
 
 func (x *Staleness) Reset() {
 	*x = Staleness{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[16]
+	mi := &file_outcry_v1_frames_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1484,7 +1564,7 @@ func (x *Staleness) String() string {
 func (*Staleness) ProtoMessage() {}
 
 func (x *Staleness) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[16]
+	mi := &file_outcry_v1_frames_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1497,7 +1577,7 @@ func (x *Staleness) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Staleness.ProtoReflect.Descriptor instead.
 func (*Staleness) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{16}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Staleness) GetSinceNs() int64 {
@@ -1537,7 +1617,7 @@ type Update struct {
 
 func (x *Update) Reset() {
 	*x = Update{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[17]
+	mi := &file_outcry_v1_frames_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1549,7 +1629,7 @@ func (x *Update) String() string {
 func (*Update) ProtoMessage() {}
 
 func (x *Update) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[17]
+	mi := &file_outcry_v1_frames_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1562,7 +1642,7 @@ func (x *Update) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Update.ProtoReflect.Descriptor instead.
 func (*Update) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{17}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Update) GetInstrument() string {
@@ -1679,7 +1759,7 @@ type Merged struct {
 
 func (x *Merged) Reset() {
 	*x = Merged{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[18]
+	mi := &file_outcry_v1_frames_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1691,7 +1771,7 @@ func (x *Merged) String() string {
 func (*Merged) ProtoMessage() {}
 
 func (x *Merged) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[18]
+	mi := &file_outcry_v1_frames_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1704,7 +1784,7 @@ func (x *Merged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Merged.ProtoReflect.Descriptor instead.
 func (*Merged) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{18}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Merged) GetEvents() uint64 {
@@ -1750,7 +1830,7 @@ type Items struct {
 
 func (x *Items) Reset() {
 	*x = Items{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[19]
+	mi := &file_outcry_v1_frames_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1762,7 +1842,7 @@ func (x *Items) String() string {
 func (*Items) ProtoMessage() {}
 
 func (x *Items) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[19]
+	mi := &file_outcry_v1_frames_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1775,7 +1855,7 @@ func (x *Items) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Items.ProtoReflect.Descriptor instead.
 func (*Items) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{19}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Items) GetTopic() *Topic {
@@ -1823,7 +1903,7 @@ type Item struct {
 
 func (x *Item) Reset() {
 	*x = Item{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[20]
+	mi := &file_outcry_v1_frames_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1835,7 +1915,7 @@ func (x *Item) String() string {
 func (*Item) ProtoMessage() {}
 
 func (x *Item) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[20]
+	mi := &file_outcry_v1_frames_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1848,7 +1928,7 @@ func (x *Item) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Item.ProtoReflect.Descriptor instead.
 func (*Item) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{20}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Item) GetSeq() uint64 {
@@ -1933,7 +2013,7 @@ type HistoryLost struct {
 
 func (x *HistoryLost) Reset() {
 	*x = HistoryLost{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[21]
+	mi := &file_outcry_v1_frames_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1945,7 +2025,7 @@ func (x *HistoryLost) String() string {
 func (*HistoryLost) ProtoMessage() {}
 
 func (x *HistoryLost) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[21]
+	mi := &file_outcry_v1_frames_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1958,7 +2038,7 @@ func (x *HistoryLost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryLost.ProtoReflect.Descriptor instead.
 func (*HistoryLost) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{21}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *HistoryLost) GetTopic() *Topic {
@@ -1996,7 +2076,7 @@ type HistoryPage struct {
 
 func (x *HistoryPage) Reset() {
 	*x = HistoryPage{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[22]
+	mi := &file_outcry_v1_frames_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2008,7 +2088,7 @@ func (x *HistoryPage) String() string {
 func (*HistoryPage) ProtoMessage() {}
 
 func (x *HistoryPage) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[22]
+	mi := &file_outcry_v1_frames_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2021,7 +2101,7 @@ func (x *HistoryPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryPage.ProtoReflect.Descriptor instead.
 func (*HistoryPage) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{22}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *HistoryPage) GetRequest() uint32 {
@@ -2073,7 +2153,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[23]
+	mi := &file_outcry_v1_frames_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2085,7 +2165,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[23]
+	mi := &file_outcry_v1_frames_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2098,7 +2178,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{23}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Answer) GetClientMsgId() []byte {
@@ -2149,7 +2229,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[24]
+	mi := &file_outcry_v1_frames_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2161,7 +2241,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[24]
+	mi := &file_outcry_v1_frames_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2174,7 +2254,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{24}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Heartbeat) GetServerTimeNs() int64 {
@@ -2209,7 +2289,7 @@ type Complete struct {
 
 func (x *Complete) Reset() {
 	*x = Complete{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[25]
+	mi := &file_outcry_v1_frames_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2221,7 +2301,7 @@ func (x *Complete) String() string {
 func (*Complete) ProtoMessage() {}
 
 func (x *Complete) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[25]
+	mi := &file_outcry_v1_frames_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2234,7 +2314,7 @@ func (x *Complete) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Complete.ProtoReflect.Descriptor instead.
 func (*Complete) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{25}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Complete) GetTopic() *Topic {
@@ -2264,7 +2344,7 @@ type Books struct {
 
 func (x *Books) Reset() {
 	*x = Books{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[26]
+	mi := &file_outcry_v1_frames_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2276,7 +2356,7 @@ func (x *Books) String() string {
 func (*Books) ProtoMessage() {}
 
 func (x *Books) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[26]
+	mi := &file_outcry_v1_frames_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2289,7 +2369,7 @@ func (x *Books) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Books.ProtoReflect.Descriptor instead.
 func (*Books) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{26}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Books) GetRequest() uint32 {
@@ -2341,7 +2421,7 @@ type Book struct {
 
 func (x *Book) Reset() {
 	*x = Book{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[27]
+	mi := &file_outcry_v1_frames_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2353,7 +2433,7 @@ func (x *Book) String() string {
 func (*Book) ProtoMessage() {}
 
 func (x *Book) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[27]
+	mi := &file_outcry_v1_frames_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2366,7 +2446,7 @@ func (x *Book) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Book.ProtoReflect.Descriptor instead.
 func (*Book) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{27}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Book) GetTopic() *Topic {
@@ -2442,7 +2522,7 @@ type Pong struct {
 
 func (x *Pong) Reset() {
 	*x = Pong{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[28]
+	mi := &file_outcry_v1_frames_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2454,7 +2534,7 @@ func (x *Pong) String() string {
 func (*Pong) ProtoMessage() {}
 
 func (x *Pong) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[28]
+	mi := &file_outcry_v1_frames_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2467,7 +2547,7 @@ func (x *Pong) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pong.ProtoReflect.Descriptor instead.
 func (*Pong) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{28}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Pong) GetClientTimeNs() int64 {
@@ -2494,7 +2574,7 @@ type Drain struct {
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[29]
+	mi := &file_outcry_v1_frames_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2506,7 +2586,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[29]
+	mi := &file_outcry_v1_frames_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2519,7 +2599,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{29}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Drain) GetRetryWithinMs() uint32 {
@@ -2555,7 +2635,7 @@ type ServerFrame struct {
 
 func (x *ServerFrame) Reset() {
 	*x = ServerFrame{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[30]
+	mi := &file_outcry_v1_frames_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2567,7 +2647,7 @@ func (x *ServerFrame) String() string {
 func (*ServerFrame) ProtoMessage() {}
 
 func (x *ServerFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[30]
+	mi := &file_outcry_v1_frames_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2580,7 +2660,7 @@ func (x *ServerFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerFrame.ProtoReflect.Descriptor instead.
 func (*ServerFrame) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{30}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ServerFrame) GetFrame() isServerFrame_Frame {
@@ -2830,7 +2910,7 @@ type ServerFrames struct {
 
 func (x *ServerFrames) Reset() {
 	*x = ServerFrames{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[31]
+	mi := &file_outcry_v1_frames_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2842,7 +2922,7 @@ func (x *ServerFrames) String() string {
 func (*ServerFrames) ProtoMessage() {}
 
 func (x *ServerFrames) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[31]
+	mi := &file_outcry_v1_frames_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2855,7 +2935,7 @@ func (x *ServerFrames) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerFrames.ProtoReflect.Descriptor instead.
 func (*ServerFrames) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{31}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ServerFrames) GetFrames() []*ServerFrame {
@@ -2886,14 +2966,19 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x05token\x18\x02 \x01(\tR\x05token\"d\n" +
 	"\tSubscribe\x12\x18\n" +
 	"\arequest\x18\x01 \x01(\rR\arequest\x12=\n" +
-	"\rsubscriptions\x18\x02 \x03(\v2\x17.outcry.v1.SubscriptionR\rsubscriptions\"\xa4\x01\n" +
+	"\rsubscriptions\x18\x02 \x03(\v2\x17.outcry.v1.SubscriptionR\rsubscriptions\"\xc5\x01\n" +
 	"\fSubscription\x12&\n" +
 	"\x05topic\x18\x01 \x01(\v2\x10.outcry.v1.TopicR\x05topic\x12 \n" +
 	"\tafter_seq\x18\x02 \x01(\x04H\x00R\bafterSeq\x88\x01\x01\x12$\n" +
 	"\x0emax_per_second\x18\x03 \x01(\x01R\fmaxPerSecond\x12\x16\n" +
-	"\x06recent\x18\x04 \x01(\rR\x06recentB\f\n" +
+	"\x06recent\x18\x04 \x01(\rR\x06recent\x12\x1f\n" +
+	"\vunacked_max\x18\x05 \x01(\rR\n" +
+	"unackedMaxB\f\n" +
 	"\n" +
-	"_after_seq\"Q\n" +
+	"_after_seq\"?\n" +
+	"\x03Ack\x12&\n" +
+	"\x05topic\x18\x01 \x01(\v2\x10.outcry.v1.TopicR\x05topic\x12\x10\n" +
+	"\x03seq\x18\x02 \x01(\x04R\x03seq\"Q\n" +
 	"\vUnsubscribe\x12\x18\n" +
 	"\arequest\x18\x01 \x01(\rR\arequest\x12(\n" +
 	"\x06topics\x18\x02 \x03(\v2\x10.outcry.v1.TopicR\x06topics\"\xac\x03\n" +
@@ -2921,7 +3006,7 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\arequest\x18\x01 \x01(\rR\arequest\x12(\n" +
 	"\x06topics\x18\x02 \x03(\v2\x10.outcry.v1.TopicR\x06topics\",\n" +
 	"\x04Ping\x12$\n" +
-	"\x0eclient_time_ns\x18\x01 \x01(\x03R\fclientTimeNs\"\xa5\x03\n" +
+	"\x0eclient_time_ns\x18\x01 \x01(\x03R\fclientTimeNs\"\xc9\x03\n" +
 	"\vClientFrame\x12.\n" +
 	"\x05hello\x18\x01 \x01(\v2\x16.outcry.v1.ClientHelloH\x00R\x05hello\x124\n" +
 	"\tsubscribe\x18\x02 \x01(\v2\x14.outcry.v1.SubscribeH\x00R\tsubscribe\x12:\n" +
@@ -2930,7 +3015,8 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\ahistory\x18\x05 \x01(\v2\x19.outcry.v1.HistoryRequestH\x00R\ahistory\x12%\n" +
 	"\x04ping\x18\x06 \x01(\v2\x0f.outcry.v1.PingH\x00R\x04ping\x12,\n" +
 	"\asign_in\x18\a \x01(\v2\x11.outcry.v1.SignInH\x00R\x06signIn\x12/\n" +
-	"\x05books\x18\b \x01(\v2\x17.outcry.v1.BooksRequestH\x00R\x05booksB\a\n" +
+	"\x05books\x18\b \x01(\v2\x17.outcry.v1.BooksRequestH\x00R\x05books\x12\"\n" +
+	"\x03ack\x18\t \x01(\v2\x0e.outcry.v1.AckH\x00R\x03ackB\a\n" +
 	"\x05frame\"\xa1\x01\n" +
 	"\x06Limits\x12$\n" +
 	"\rsubscriptions\x18\x01 \x01(\rR\rsubscriptions\x12\x1f\n" +
@@ -3092,7 +3178,7 @@ func file_outcry_v1_frames_proto_rawDescGZIP() []byte {
 }
 
 var file_outcry_v1_frames_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_outcry_v1_frames_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_outcry_v1_frames_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_outcry_v1_frames_proto_goTypes = []any{
 	(Channel)(0),            // 0: outcry.v1.Channel
 	(StaleReason)(0),        // 1: outcry.v1.StaleReason
@@ -3102,122 +3188,125 @@ var file_outcry_v1_frames_proto_goTypes = []any{
 	(*SignIn)(nil),          // 5: outcry.v1.SignIn
 	(*Subscribe)(nil),       // 6: outcry.v1.Subscribe
 	(*Subscription)(nil),    // 7: outcry.v1.Subscription
-	(*Unsubscribe)(nil),     // 8: outcry.v1.Unsubscribe
-	(*Command)(nil),         // 9: outcry.v1.Command
-	(*HistoryRequest)(nil),  // 10: outcry.v1.HistoryRequest
-	(*BooksRequest)(nil),    // 11: outcry.v1.BooksRequest
-	(*Ping)(nil),            // 12: outcry.v1.Ping
-	(*ClientFrame)(nil),     // 13: outcry.v1.ClientFrame
-	(*Limits)(nil),          // 14: outcry.v1.Limits
-	(*ServerHello)(nil),     // 15: outcry.v1.ServerHello
-	(*SignInAnswer)(nil),    // 16: outcry.v1.SignInAnswer
-	(*SubscribeAnswer)(nil), // 17: outcry.v1.SubscribeAnswer
-	(*TopicAnswer)(nil),     // 18: outcry.v1.TopicAnswer
-	(*Staleness)(nil),       // 19: outcry.v1.Staleness
-	(*Update)(nil),          // 20: outcry.v1.Update
-	(*Merged)(nil),          // 21: outcry.v1.Merged
-	(*Items)(nil),           // 22: outcry.v1.Items
-	(*Item)(nil),            // 23: outcry.v1.Item
-	(*HistoryLost)(nil),     // 24: outcry.v1.HistoryLost
-	(*HistoryPage)(nil),     // 25: outcry.v1.HistoryPage
-	(*Answer)(nil),          // 26: outcry.v1.Answer
-	(*Heartbeat)(nil),       // 27: outcry.v1.Heartbeat
-	(*Complete)(nil),        // 28: outcry.v1.Complete
-	(*Books)(nil),           // 29: outcry.v1.Books
-	(*Book)(nil),            // 30: outcry.v1.Book
-	(*Pong)(nil),            // 31: outcry.v1.Pong
-	(*Drain)(nil),           // 32: outcry.v1.Drain
-	(*ServerFrame)(nil),     // 33: outcry.v1.ServerFrame
-	(*ServerFrames)(nil),    // 34: outcry.v1.ServerFrames
-	(Resolution)(0),         // 35: outcry.v1.Resolution
-	(*Post)(nil),            // 36: outcry.v1.Post
-	(*Edit)(nil),            // 37: outcry.v1.Edit
-	(*Delete)(nil),          // 38: outcry.v1.Delete
-	(*React)(nil),           // 39: outcry.v1.React
-	(*Join)(nil),            // 40: outcry.v1.Join
-	(*Leave)(nil),           // 41: outcry.v1.Leave
-	(*RoomSettings)(nil),    // 42: outcry.v1.RoomSettings
-	(*Moderate)(nil),        // 43: outcry.v1.Moderate
-	(*Error)(nil),           // 44: outcry.v1.Error
-	(*Latest)(nil),          // 45: outcry.v1.Latest
-	(*SessionStats)(nil),    // 46: outcry.v1.SessionStats
-	(*Bar)(nil),             // 47: outcry.v1.Bar
-	(*Message)(nil),         // 48: outcry.v1.Message
-	(*Trade)(nil),           // 49: outcry.v1.Trade
+	(*Ack)(nil),             // 8: outcry.v1.Ack
+	(*Unsubscribe)(nil),     // 9: outcry.v1.Unsubscribe
+	(*Command)(nil),         // 10: outcry.v1.Command
+	(*HistoryRequest)(nil),  // 11: outcry.v1.HistoryRequest
+	(*BooksRequest)(nil),    // 12: outcry.v1.BooksRequest
+	(*Ping)(nil),            // 13: outcry.v1.Ping
+	(*ClientFrame)(nil),     // 14: outcry.v1.ClientFrame
+	(*Limits)(nil),          // 15: outcry.v1.Limits
+	(*ServerHello)(nil),     // 16: outcry.v1.ServerHello
+	(*SignInAnswer)(nil),    // 17: outcry.v1.SignInAnswer
+	(*SubscribeAnswer)(nil), // 18: outcry.v1.SubscribeAnswer
+	(*TopicAnswer)(nil),     // 19: outcry.v1.TopicAnswer
+	(*Staleness)(nil),       // 20: outcry.v1.Staleness
+	(*Update)(nil),          // 21: outcry.v1.Update
+	(*Merged)(nil),          // 22: outcry.v1.Merged
+	(*Items)(nil),           // 23: outcry.v1.Items
+	(*Item)(nil),            // 24: outcry.v1.Item
+	(*HistoryLost)(nil),     // 25: outcry.v1.HistoryLost
+	(*HistoryPage)(nil),     // 26: outcry.v1.HistoryPage
+	(*Answer)(nil),          // 27: outcry.v1.Answer
+	(*Heartbeat)(nil),       // 28: outcry.v1.Heartbeat
+	(*Complete)(nil),        // 29: outcry.v1.Complete
+	(*Books)(nil),           // 30: outcry.v1.Books
+	(*Book)(nil),            // 31: outcry.v1.Book
+	(*Pong)(nil),            // 32: outcry.v1.Pong
+	(*Drain)(nil),           // 33: outcry.v1.Drain
+	(*ServerFrame)(nil),     // 34: outcry.v1.ServerFrame
+	(*ServerFrames)(nil),    // 35: outcry.v1.ServerFrames
+	(Resolution)(0),         // 36: outcry.v1.Resolution
+	(*Post)(nil),            // 37: outcry.v1.Post
+	(*Edit)(nil),            // 38: outcry.v1.Edit
+	(*Delete)(nil),          // 39: outcry.v1.Delete
+	(*React)(nil),           // 40: outcry.v1.React
+	(*Join)(nil),            // 41: outcry.v1.Join
+	(*Leave)(nil),           // 42: outcry.v1.Leave
+	(*RoomSettings)(nil),    // 43: outcry.v1.RoomSettings
+	(*Moderate)(nil),        // 44: outcry.v1.Moderate
+	(*Error)(nil),           // 45: outcry.v1.Error
+	(*Latest)(nil),          // 46: outcry.v1.Latest
+	(*SessionStats)(nil),    // 47: outcry.v1.SessionStats
+	(*Bar)(nil),             // 48: outcry.v1.Bar
+	(*Message)(nil),         // 49: outcry.v1.Message
+	(*Trade)(nil),           // 50: outcry.v1.Trade
 }
 var file_outcry_v1_frames_proto_depIdxs = []int32{
 	0,  // 0: outcry.v1.Topic.channel:type_name -> outcry.v1.Channel
-	35, // 1: outcry.v1.Topic.resolution:type_name -> outcry.v1.Resolution
+	36, // 1: outcry.v1.Topic.resolution:type_name -> outcry.v1.Resolution
 	7,  // 2: outcry.v1.Subscribe.subscriptions:type_name -> outcry.v1.Subscription
 	3,  // 3: outcry.v1.Subscription.topic:type_name -> outcry.v1.Topic
-	3,  // 4: outcry.v1.Unsubscribe.topics:type_name -> outcry.v1.Topic
-	36, // 5: outcry.v1.Command.post:type_name -> outcry.v1.Post
-	37, // 6: outcry.v1.Command.edit:type_name -> outcry.v1.Edit
-	38, // 7: outcry.v1.Command.delete:type_name -> outcry.v1.Delete
-	39, // 8: outcry.v1.Command.react:type_name -> outcry.v1.React
-	40, // 9: outcry.v1.Command.join:type_name -> outcry.v1.Join
-	41, // 10: outcry.v1.Command.leave:type_name -> outcry.v1.Leave
-	42, // 11: outcry.v1.Command.settings:type_name -> outcry.v1.RoomSettings
-	43, // 12: outcry.v1.Command.moderate:type_name -> outcry.v1.Moderate
-	3,  // 13: outcry.v1.BooksRequest.topics:type_name -> outcry.v1.Topic
-	4,  // 14: outcry.v1.ClientFrame.hello:type_name -> outcry.v1.ClientHello
-	6,  // 15: outcry.v1.ClientFrame.subscribe:type_name -> outcry.v1.Subscribe
-	8,  // 16: outcry.v1.ClientFrame.unsubscribe:type_name -> outcry.v1.Unsubscribe
-	9,  // 17: outcry.v1.ClientFrame.command:type_name -> outcry.v1.Command
-	10, // 18: outcry.v1.ClientFrame.history:type_name -> outcry.v1.HistoryRequest
-	12, // 19: outcry.v1.ClientFrame.ping:type_name -> outcry.v1.Ping
-	5,  // 20: outcry.v1.ClientFrame.sign_in:type_name -> outcry.v1.SignIn
-	11, // 21: outcry.v1.ClientFrame.books:type_name -> outcry.v1.BooksRequest
-	14, // 22: outcry.v1.ServerHello.limits:type_name -> outcry.v1.Limits
-	44, // 23: outcry.v1.SignInAnswer.error:type_name -> outcry.v1.Error
-	18, // 24: outcry.v1.SubscribeAnswer.answers:type_name -> outcry.v1.TopicAnswer
-	3,  // 25: outcry.v1.TopicAnswer.topic:type_name -> outcry.v1.Topic
-	44, // 26: outcry.v1.TopicAnswer.error:type_name -> outcry.v1.Error
-	1,  // 27: outcry.v1.Staleness.reason:type_name -> outcry.v1.StaleReason
-	19, // 28: outcry.v1.Update.stale:type_name -> outcry.v1.Staleness
-	45, // 29: outcry.v1.Update.quote:type_name -> outcry.v1.Latest
-	46, // 30: outcry.v1.Update.stats:type_name -> outcry.v1.SessionStats
-	47, // 31: outcry.v1.Update.bar:type_name -> outcry.v1.Bar
-	21, // 32: outcry.v1.Update.merged:type_name -> outcry.v1.Merged
-	47, // 33: outcry.v1.Merged.minutes:type_name -> outcry.v1.Bar
-	47, // 34: outcry.v1.Merged.earlier:type_name -> outcry.v1.Bar
-	3,  // 35: outcry.v1.Items.topic:type_name -> outcry.v1.Topic
-	23, // 36: outcry.v1.Items.items:type_name -> outcry.v1.Item
-	48, // 37: outcry.v1.Item.message:type_name -> outcry.v1.Message
-	47, // 38: outcry.v1.Item.bar:type_name -> outcry.v1.Bar
-	49, // 39: outcry.v1.Item.trade:type_name -> outcry.v1.Trade
-	3,  // 40: outcry.v1.HistoryLost.topic:type_name -> outcry.v1.Topic
-	48, // 41: outcry.v1.HistoryPage.messages:type_name -> outcry.v1.Message
-	44, // 42: outcry.v1.HistoryPage.error:type_name -> outcry.v1.Error
-	2,  // 43: outcry.v1.Answer.outcome:type_name -> outcry.v1.OutcomeKind
-	44, // 44: outcry.v1.Answer.error:type_name -> outcry.v1.Error
-	28, // 45: outcry.v1.Heartbeat.complete:type_name -> outcry.v1.Complete
-	3,  // 46: outcry.v1.Heartbeat.catching_up:type_name -> outcry.v1.Topic
-	3,  // 47: outcry.v1.Complete.topic:type_name -> outcry.v1.Topic
-	30, // 48: outcry.v1.Books.books:type_name -> outcry.v1.Book
-	3,  // 49: outcry.v1.Book.topic:type_name -> outcry.v1.Topic
-	44, // 50: outcry.v1.Book.error:type_name -> outcry.v1.Error
-	15, // 51: outcry.v1.ServerFrame.hello:type_name -> outcry.v1.ServerHello
-	17, // 52: outcry.v1.ServerFrame.subscribed:type_name -> outcry.v1.SubscribeAnswer
-	20, // 53: outcry.v1.ServerFrame.update:type_name -> outcry.v1.Update
-	22, // 54: outcry.v1.ServerFrame.items:type_name -> outcry.v1.Items
-	24, // 55: outcry.v1.ServerFrame.history_lost:type_name -> outcry.v1.HistoryLost
-	25, // 56: outcry.v1.ServerFrame.history:type_name -> outcry.v1.HistoryPage
-	26, // 57: outcry.v1.ServerFrame.answer:type_name -> outcry.v1.Answer
-	27, // 58: outcry.v1.ServerFrame.heartbeat:type_name -> outcry.v1.Heartbeat
-	31, // 59: outcry.v1.ServerFrame.pong:type_name -> outcry.v1.Pong
-	44, // 60: outcry.v1.ServerFrame.error:type_name -> outcry.v1.Error
-	32, // 61: outcry.v1.ServerFrame.drain:type_name -> outcry.v1.Drain
-	17, // 62: outcry.v1.ServerFrame.unsubscribed:type_name -> outcry.v1.SubscribeAnswer
-	18, // 63: outcry.v1.ServerFrame.ended:type_name -> outcry.v1.TopicAnswer
-	16, // 64: outcry.v1.ServerFrame.signed_in:type_name -> outcry.v1.SignInAnswer
-	29, // 65: outcry.v1.ServerFrame.books:type_name -> outcry.v1.Books
-	33, // 66: outcry.v1.ServerFrames.frames:type_name -> outcry.v1.ServerFrame
-	67, // [67:67] is the sub-list for method output_type
-	67, // [67:67] is the sub-list for method input_type
-	67, // [67:67] is the sub-list for extension type_name
-	67, // [67:67] is the sub-list for extension extendee
-	0,  // [0:67] is the sub-list for field type_name
+	3,  // 4: outcry.v1.Ack.topic:type_name -> outcry.v1.Topic
+	3,  // 5: outcry.v1.Unsubscribe.topics:type_name -> outcry.v1.Topic
+	37, // 6: outcry.v1.Command.post:type_name -> outcry.v1.Post
+	38, // 7: outcry.v1.Command.edit:type_name -> outcry.v1.Edit
+	39, // 8: outcry.v1.Command.delete:type_name -> outcry.v1.Delete
+	40, // 9: outcry.v1.Command.react:type_name -> outcry.v1.React
+	41, // 10: outcry.v1.Command.join:type_name -> outcry.v1.Join
+	42, // 11: outcry.v1.Command.leave:type_name -> outcry.v1.Leave
+	43, // 12: outcry.v1.Command.settings:type_name -> outcry.v1.RoomSettings
+	44, // 13: outcry.v1.Command.moderate:type_name -> outcry.v1.Moderate
+	3,  // 14: outcry.v1.BooksRequest.topics:type_name -> outcry.v1.Topic
+	4,  // 15: outcry.v1.ClientFrame.hello:type_name -> outcry.v1.ClientHello
+	6,  // 16: outcry.v1.ClientFrame.subscribe:type_name -> outcry.v1.Subscribe
+	9,  // 17: outcry.v1.ClientFrame.unsubscribe:type_name -> outcry.v1.Unsubscribe
+	10, // 18: outcry.v1.ClientFrame.command:type_name -> outcry.v1.Command
+	11, // 19: outcry.v1.ClientFrame.history:type_name -> outcry.v1.HistoryRequest
+	13, // 20: outcry.v1.ClientFrame.ping:type_name -> outcry.v1.Ping
+	5,  // 21: outcry.v1.ClientFrame.sign_in:type_name -> outcry.v1.SignIn
+	12, // 22: outcry.v1.ClientFrame.books:type_name -> outcry.v1.BooksRequest
+	8,  // 23: outcry.v1.ClientFrame.ack:type_name -> outcry.v1.Ack
+	15, // 24: outcry.v1.ServerHello.limits:type_name -> outcry.v1.Limits
+	45, // 25: outcry.v1.SignInAnswer.error:type_name -> outcry.v1.Error
+	19, // 26: outcry.v1.SubscribeAnswer.answers:type_name -> outcry.v1.TopicAnswer
+	3,  // 27: outcry.v1.TopicAnswer.topic:type_name -> outcry.v1.Topic
+	45, // 28: outcry.v1.TopicAnswer.error:type_name -> outcry.v1.Error
+	1,  // 29: outcry.v1.Staleness.reason:type_name -> outcry.v1.StaleReason
+	20, // 30: outcry.v1.Update.stale:type_name -> outcry.v1.Staleness
+	46, // 31: outcry.v1.Update.quote:type_name -> outcry.v1.Latest
+	47, // 32: outcry.v1.Update.stats:type_name -> outcry.v1.SessionStats
+	48, // 33: outcry.v1.Update.bar:type_name -> outcry.v1.Bar
+	22, // 34: outcry.v1.Update.merged:type_name -> outcry.v1.Merged
+	48, // 35: outcry.v1.Merged.minutes:type_name -> outcry.v1.Bar
+	48, // 36: outcry.v1.Merged.earlier:type_name -> outcry.v1.Bar
+	3,  // 37: outcry.v1.Items.topic:type_name -> outcry.v1.Topic
+	24, // 38: outcry.v1.Items.items:type_name -> outcry.v1.Item
+	49, // 39: outcry.v1.Item.message:type_name -> outcry.v1.Message
+	48, // 40: outcry.v1.Item.bar:type_name -> outcry.v1.Bar
+	50, // 41: outcry.v1.Item.trade:type_name -> outcry.v1.Trade
+	3,  // 42: outcry.v1.HistoryLost.topic:type_name -> outcry.v1.Topic
+	49, // 43: outcry.v1.HistoryPage.messages:type_name -> outcry.v1.Message
+	45, // 44: outcry.v1.HistoryPage.error:type_name -> outcry.v1.Error
+	2,  // 45: outcry.v1.Answer.outcome:type_name -> outcry.v1.OutcomeKind
+	45, // 46: outcry.v1.Answer.error:type_name -> outcry.v1.Error
+	29, // 47: outcry.v1.Heartbeat.complete:type_name -> outcry.v1.Complete
+	3,  // 48: outcry.v1.Heartbeat.catching_up:type_name -> outcry.v1.Topic
+	3,  // 49: outcry.v1.Complete.topic:type_name -> outcry.v1.Topic
+	31, // 50: outcry.v1.Books.books:type_name -> outcry.v1.Book
+	3,  // 51: outcry.v1.Book.topic:type_name -> outcry.v1.Topic
+	45, // 52: outcry.v1.Book.error:type_name -> outcry.v1.Error
+	16, // 53: outcry.v1.ServerFrame.hello:type_name -> outcry.v1.ServerHello
+	18, // 54: outcry.v1.ServerFrame.subscribed:type_name -> outcry.v1.SubscribeAnswer
+	21, // 55: outcry.v1.ServerFrame.update:type_name -> outcry.v1.Update
+	23, // 56: outcry.v1.ServerFrame.items:type_name -> outcry.v1.Items
+	25, // 57: outcry.v1.ServerFrame.history_lost:type_name -> outcry.v1.HistoryLost
+	26, // 58: outcry.v1.ServerFrame.history:type_name -> outcry.v1.HistoryPage
+	27, // 59: outcry.v1.ServerFrame.answer:type_name -> outcry.v1.Answer
+	28, // 60: outcry.v1.ServerFrame.heartbeat:type_name -> outcry.v1.Heartbeat
+	32, // 61: outcry.v1.ServerFrame.pong:type_name -> outcry.v1.Pong
+	45, // 62: outcry.v1.ServerFrame.error:type_name -> outcry.v1.Error
+	33, // 63: outcry.v1.ServerFrame.drain:type_name -> outcry.v1.Drain
+	18, // 64: outcry.v1.ServerFrame.unsubscribed:type_name -> outcry.v1.SubscribeAnswer
+	19, // 65: outcry.v1.ServerFrame.ended:type_name -> outcry.v1.TopicAnswer
+	17, // 66: outcry.v1.ServerFrame.signed_in:type_name -> outcry.v1.SignInAnswer
+	30, // 67: outcry.v1.ServerFrame.books:type_name -> outcry.v1.Books
+	34, // 68: outcry.v1.ServerFrames.frames:type_name -> outcry.v1.ServerFrame
+	69, // [69:69] is the sub-list for method output_type
+	69, // [69:69] is the sub-list for method input_type
+	69, // [69:69] is the sub-list for extension type_name
+	69, // [69:69] is the sub-list for extension extendee
+	0,  // [0:69] is the sub-list for field type_name
 }
 
 func init() { file_outcry_v1_frames_proto_init() }
@@ -3230,7 +3319,7 @@ func file_outcry_v1_frames_proto_init() {
 	file_outcry_v1_rows_proto_init()
 	file_outcry_v1_tape_proto_init()
 	file_outcry_v1_frames_proto_msgTypes[4].OneofWrappers = []any{}
-	file_outcry_v1_frames_proto_msgTypes[6].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[7].OneofWrappers = []any{
 		(*Command_Post)(nil),
 		(*Command_Edit)(nil),
 		(*Command_Delete)(nil),
@@ -3240,7 +3329,7 @@ func file_outcry_v1_frames_proto_init() {
 		(*Command_Settings)(nil),
 		(*Command_Moderate)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[10].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[11].OneofWrappers = []any{
 		(*ClientFrame_Hello)(nil),
 		(*ClientFrame_Subscribe)(nil),
 		(*ClientFrame_Unsubscribe)(nil),
@@ -3249,18 +3338,19 @@ func file_outcry_v1_frames_proto_init() {
 		(*ClientFrame_Ping)(nil),
 		(*ClientFrame_SignIn)(nil),
 		(*ClientFrame_Books)(nil),
+		(*ClientFrame_Ack)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[17].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[18].OneofWrappers = []any{
 		(*Update_Quote)(nil),
 		(*Update_Stats)(nil),
 		(*Update_Bar)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[20].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[21].OneofWrappers = []any{
 		(*Item_Message)(nil),
 		(*Item_Bar)(nil),
 		(*Item_Trade)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[30].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[31].OneofWrappers = []any{
 		(*ServerFrame_Hello)(nil),
 		(*ServerFrame_Subscribed)(nil),
 		(*ServerFrame_Update)(nil),
@@ -3283,7 +3373,7 @@ func file_outcry_v1_frames_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_outcry_v1_frames_proto_rawDesc), len(file_outcry_v1_frames_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   32,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
