@@ -94,6 +94,9 @@ type InstrumentSink interface {
 
 // RoomSink is told about one room; messages in it are immutable and may be kept.
 type RoomSink interface {
+	// AdmitRoom says who may see the room, before AttachRoom and before each
+	// ChangeRoom of a record that changed it; nil is everybody.
+	AdmitRoom(a *room.Audience)
 	// AttachRoom: items are the newest changes that the state has, ascending; before first the store has them.
 	AttachRoom(r *outcryv1.Room, items []*outcryv1.Message, first uint64)
 	// ChangeRoom comes after each record that changed it.

@@ -18,6 +18,8 @@ type sinkLog struct {
 
 func newSinkLog() *sinkLog { return &sinkLog{told: make(chan string, 10000)} }
 
+func (s *sinkLog) AdmitRoom(*room.Audience) {}
+
 func (s *sinkLog) AttachRoom(r *outcryv1.Room, _ []*outcryv1.Message, first uint64) {
 	s.told <- "attached " + r.GetRoom() + " before " + string(rune('0'+first))
 }

@@ -159,6 +159,8 @@ type powerRoomSink struct {
 	id   string
 }
 
+func (s *powerRoomSink) AdmitRoom(*room.Audience) {}
+
 func (s *powerRoomSink) AttachRoom(_ *outcryv1.Room, items []*outcryv1.Message, _ uint64) {
 	s.all(items)
 }

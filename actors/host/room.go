@@ -67,12 +67,19 @@ func (r *roomRules) rows(_ string, _ state, rows *projections.Rows) {
 // latest: a room's rows are all written as they are decided.
 func (r *roomRules) latest(string, state, *projections.Rows) {}
 
-func (r *roomRules) tell(_ state, watches []*watch) {
-	if len(r.facts.Items) == 0 && r.facts.Room == nil {
+func (r *roomRules) tell(s state, watches []*watch) {
+	if len(r.facts.Items) == 0 && r.facts.Room == nil || len(watches) == 0 {
 		return
+	}
+	var audience *room.Audience
+	if r.facts.Audience {
+		audience = s.(*roomState).Audience()
 	}
 	for _, w := range watches {
 		if !w.stopped.Load() {
+			if r.facts.Audience {
+				w.sink.(RoomSink).AdmitRoom(audience)
+			}
 			w.sink.(RoomSink).ChangeRoom(&r.facts)
 		}
 	}
@@ -81,5 +88,6 @@ func (r *roomRules) tell(_ state, watches []*watch) {
 func (r *roomRules) attach(s state, w *watch) {
 	rs := s.(*roomState)
 	items, first := rs.Recent(0, math.MaxInt)
+	w.sink.(RoomSink).AdmitRoom(rs.Audience())
 	w.sink.(RoomSink).AttachRoom(rs.View(), items, first)
 }

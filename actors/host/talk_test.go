@@ -18,6 +18,8 @@ type roomSink struct {
 	items    []*outcryv1.Message
 }
 
+func (s *roomSink) AdmitRoom(*room.Audience) {}
+
 func (s *roomSink) AttachRoom(r *outcryv1.Room, items []*outcryv1.Message, _ uint64) {
 	s.attached, s.recent = r, items
 }

@@ -69,6 +69,11 @@ func (f *folding) bodyOf(in *outcryv1.RoomInput) uint64 {
 		s := c.Settings
 		b = appendText(appendText(append(b, 7), s.GetTitle()), s.GetTopic())
 		b = binary.AppendUvarint(b, uint64(s.GetMaxCharacters()))
+		if s.GetPrivate() {
+			b = append(b, 1)
+		}
+	case *outcryv1.RoomInput_Moderate:
+		b = appendText(binary.AppendUvarint(append(b, 8), uint64(uint32(c.Moderate.GetAction()))), c.Moderate.GetUser())
 	}
 	f.out.bytes = b
 	return digest.Checksum(b)

@@ -17,6 +17,10 @@
 // a room without people whoever joins next does. Names that an archive brings
 // are listed as members, but never own anything, and an archive never moves a person.
 //
+// Staff: the owner and moderators, and whoever acts with Staff set, which gateways
+// do for people with that grant, kick people out, ban and unban them, and add them. A private room is joined
+// by being added only. Who may see a room is its Audience; gateways keep to it.
+//
 // Past: the newest 512 changes stand in the state as they are now, and so do
 // the 256 older posts that were changed last. To change any other one, or to answer
 // it, the gateway has to put what the store says of it beside the command (Base);

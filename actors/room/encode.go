@@ -92,8 +92,16 @@ func appendReactions(dst []byte, all []*outcryv1.Reaction) []byte {
 	return dst
 }
 
+// privateBit stands above max_characters, so that what was written before it
+// existed has the same bytes.
+const privateBit = 1 << 32
+
 func appendSettings(dst []byte, s *outcryv1.RoomSettings) []byte {
-	return binary.AppendUvarint(appendText(appendText(dst, s.Title), s.Topic), uint64(s.MaxCharacters))
+	numbers := uint64(s.MaxCharacters)
+	if s.Private {
+		numbers |= privateBit
+	}
+	return binary.AppendUvarint(appendText(appendText(dst, s.Title), s.Topic), numbers)
 }
 
 func appendText(dst []byte, s string) []byte {

@@ -25,6 +25,8 @@ type Facts struct {
 	Rows    []*outcryv1.Message
 	Members []*outcryv1.Member
 	Room    *outcryv1.Room // nil when unchanged
+	// Audience: who may see the room changed; State.Audience says to whom.
+	Audience bool
 	// Unresolved counts answers of imported messages to source sequences that
 	// the state does not know (any more). The messages are accepted without them.
 	Unresolved uint64
@@ -39,7 +41,7 @@ func (f *Facts) Reset() {
 	clear(f.Rows)
 	clear(f.Members)
 	f.Outcomes, f.Items, f.Rows, f.Members = f.Outcomes[:0], f.Items[:0], f.Rows[:0], f.Members[:0]
-	f.Room, f.Unresolved = nil, 0
+	f.Room, f.Audience, f.Unresolved = nil, false, 0
 }
 
 // decision is an Outcome as the state remembers it.

@@ -80,7 +80,8 @@ func (f *folding) command(in *outcryv1.RoomInput) decision {
 		return refused(unknownRoom)
 	}
 	m, ok := f.members[in.GetUser()]
-	if !ok || !m.person {
+	m, ok = asStaff(in, m, ok)
+	if !ok {
 		return refused(notAMember)
 	}
 	switch c := in.GetInput().(type) {
@@ -96,6 +97,8 @@ func (f *folding) command(in *outcryv1.RoomInput) decision {
 		return f.leave(in, m)
 	case *outcryv1.RoomInput_Settings:
 		return f.configure(in, c.Settings, m)
+	case *outcryv1.RoomInput_Moderate:
+		return f.moderate(in, c.Moderate, m)
 	}
 	return refused(noInput)
 }

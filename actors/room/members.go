@@ -25,18 +25,19 @@ func (m *member) staff() bool {
 // join lets a person in; who comes to a room that nobody owns, owns it.
 func (f *folding) join(in *outcryv1.RoomInput) decision {
 	before, present := f.members[in.GetUser()]
+	_, banned := f.banned[in.GetUser()]
 	switch {
 	case present && before.person:
 		return already(before.joined)
+	case banned:
+		return refused(isBanned)
+	case f.settings.GetPrivate():
+		return refused(isPrivate)
 	case !present && len(f.members) >= membersMax:
 		return refused(roomFull)
 	}
-	role := outcryv1.Role_ROLE_MEMBER
-	if f.owner == "" {
-		role = outcryv1.Role_ROLE_OWNER
-	}
 	m := f.next(in, outcryv1.MessageKind_MESSAGE_KIND_JOIN)
-	m.Role = role
+	m.Role = f.roleOfNext()
 	f.enter(m.User, m, true)
 	return f.put(m)
 }
@@ -60,9 +61,11 @@ func (f *folding) enter(user string, by *outcryv1.Message, person bool) {
 		f.owner = user
 	}
 	f.out.Members = append(f.out.Members, m.row(f.id, true))
+	f.out.Audience = f.out.Audience || f.settings.GetPrivate()
 }
 
 func (f *folding) exit(m member, by *outcryv1.Message) {
+	f.out.Audience = f.out.Audience || f.settings.GetPrivate()
 	delete(f.members, m.user)
 	m.seq, m.clock = by.Seq, by.ClockUs
 	f.out.Members = append(f.out.Members, m.row(f.id, false))

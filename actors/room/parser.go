@@ -138,7 +138,10 @@ func (p *parser) rare(m *outcryv1.Message, has func(bit uint64) bool) {
 }
 
 func (p *parser) settings() *outcryv1.RoomSettings {
-	return &outcryv1.RoomSettings{Title: p.text(), Topic: p.text(), MaxCharacters: p.small()}
+	s := &outcryv1.RoomSettings{Title: p.text(), Topic: p.text()}
+	numbers := p.number()
+	s.MaxCharacters, s.Private = uint32(numbers), numbers&privateBit != 0
+	return s
 }
 
 func (p *parser) reactions() (all []*outcryv1.Reaction) {

@@ -248,7 +248,11 @@ func drawInput(t *rapid.T, s *State, source string, n int) *outcryv1.RoomInput {
 				RepliesToSourceSeq: rapid.SliceOfN(rapid.Uint64Range(0, 30), 0, 3).Draw(t, "replies")}}}
 	}
 	id, seq := idOf(n, rapid.IntRange(0, 1).Draw(t, "id")*n), rapid.Uint64Range(0, s.Head()+1).Draw(t, "seq")
-	switch rapid.IntRange(0, 6).Draw(t, "kind") {
+	switch rapid.IntRange(0, 7).Draw(t, "kind") {
+	case 7:
+		in := moderating(user, id, rapid.SampledFrom([]string{"kick", "ban", "unban", "add"}).Draw(t, "action"), rapid.SampledFrom([]string{"ada", "bob", "cyd"}).Draw(t, "whom"))
+		in.Staff = rapid.Bool().Draw(t, "staff")
+		return in
 	case 0:
 		return joining(user, id)
 	case 1:
@@ -260,7 +264,7 @@ func drawInput(t *rapid.T, s *State, source string, n int) *outcryv1.RoomInput {
 	case 4:
 		return reacting(user, id, seq, rapid.SampledFrom([]string{"👍", "🦊"}).Draw(t, "emoji"), rapid.Bool().Draw(t, "remove"))
 	case 5:
-		return setting(user, id, &outcryv1.RoomSettings{Title: "Pit", Topic: "talk", MaxCharacters: 100})
+		return setting(user, id, &outcryv1.RoomSettings{Title: "Pit", Topic: "talk", MaxCharacters: 100, Private: rapid.Bool().Draw(t, "private")})
 	}
 	return posting(user, id, "hello", seq)
 }
@@ -293,6 +297,9 @@ func (l *lender) group(g *outcryv1.RoomGroup) *outcryv1.RoomGroup {
 		}
 		if s := in.GetSettings(); s != nil {
 			s.Title, s.Topic = l.text(s.Title), l.text(s.Topic)
+		}
+		if m := in.GetModerate(); m != nil {
+			m.User = l.text(m.User)
 		}
 	}
 	return c

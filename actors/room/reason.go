@@ -33,6 +33,12 @@ const (
 	roomFull
 	isDeleted
 	tooManyReactions
+	badModeration
+	notThere
+	notThem
+	isBanned
+	isPrivate
+	tooManyBans
 	reasonsEnd
 )
 
@@ -63,6 +69,12 @@ var refusals = [reasonsEnd]struct {
 	staleBase:        {outcryv1.ErrorCode_ERROR_CODE_STALE_BASE, "the message is too old to be known here, and what came beside the command does not say how it is now"},
 	roomFull:         {outcryv1.ErrorCode_ERROR_CODE_ROOM_FULL, fmt.Sprintf("the room has %d members", membersMax)},
 	isDeleted:        {outcryv1.ErrorCode_ERROR_CODE_DELETED, "the message was deleted"},
+	badModeration:    {invalid, fmt.Sprintf("moderating needs an action that this server knows and a user of 1 to %d bytes of UTF-8", maxUser)},
+	notThere:         {outcryv1.ErrorCode_ERROR_CODE_NOT_A_MEMBER, "that person is not there"},
+	notThem:          {outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, "nobody may do that to the owner, or to himself"},
+	isBanned:         {outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, "that person was banned from the room"},
+	isPrivate:        {outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, "the room is private: its staff add people"},
+	tooManyBans:      {outcryv1.ErrorCode_ERROR_CODE_ROOM_FULL, fmt.Sprintf("%d people are banned from the room: unban some first", bansMax)},
 	tooManyReactions: {outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_REACTIONS, fmt.Sprintf("a message may have %d different emoji and %d reactions", emojiMax, reactionsMax)},
 }
 

@@ -51,6 +51,22 @@ func (p *parser) state(s *State) {
 	p.ids(&s.ids)
 	p.past(s)
 	p.sources(&s.sources)
+	p.banned(s)
+}
+
+func (p *parser) banned(s *State) {
+	if len(p.rest) == 0 || p.err != nil {
+		return
+	}
+	s.banned = map[string]uint64{}
+	for range p.count(bansMax) {
+		user, seq := p.text(), p.number()
+		if !validUser(user) || seq == 0 || seq > s.head {
+			p.fail(errMembers)
+			return
+		}
+		s.banned[user] = seq
+	}
 }
 
 func (p *parser) members(s *State) {

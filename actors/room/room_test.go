@@ -2,6 +2,7 @@ package room
 
 import (
 	"encoding/binary"
+	"strings"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/proto"
@@ -54,6 +55,11 @@ func joining(user string, id []byte) *outcryv1.RoomInput {
 
 func leaving(user string, id []byte) *outcryv1.RoomInput {
 	return &outcryv1.RoomInput{User: user, ClientMsgId: id, Input: &outcryv1.RoomInput_Leave{Leave: &outcryv1.Leave{}}}
+}
+
+func moderating(user string, id []byte, verb, whom string) *outcryv1.RoomInput {
+	action := outcryv1.ModerateAction(outcryv1.ModerateAction_value["MODERATE_ACTION_"+strings.ToUpper(verb)])
+	return &outcryv1.RoomInput{User: user, ClientMsgId: id, Input: &outcryv1.RoomInput_Moderate{Moderate: &outcryv1.Moderate{Action: action, User: whom}}}
 }
 
 func setting(user string, id []byte, s *outcryv1.RoomSettings) *outcryv1.RoomInput {

@@ -31,6 +31,9 @@ func (s *script) report(f *Facts) {
 	for _, m := range f.Members {
 		s.say("  member %s %s present=%t by %d", m.User, roleName(m.Role), m.Present, m.Seq)
 	}
+	if f.Audience {
+		s.say("  who may see it changed")
+	}
 	if f.Unresolved > 0 {
 		s.say("  unresolved %d", f.Unresolved)
 	}
@@ -78,6 +81,14 @@ func (s *script) show(what []string) {
 	case "member":
 		m, ok := s.state.Member(what[1])
 		s.say("%s: %t %s", what[1], ok, roleName(m.GetRole()))
+	case "sees":
+		for _, user := range what[1:] {
+			may := s.state.Admits(user)
+			if may != s.state.Audience().Admits(user) {
+				s.t.Errorf("%s may see it: %t, and by its audience not so", user, may)
+			}
+			s.say("%s sees it: %t", user, may)
+		}
 	case "recent":
 		items, first := s.state.Recent(uint64(s.number(what[1])), s.number(what[2]))
 		s.say("recent from %d", first)

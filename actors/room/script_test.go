@@ -186,7 +186,11 @@ func (s *script) command(user, verb string, id []byte, f map[string]string) *out
 	case "leave":
 		return leaving(user, id)
 	case "settings":
-		return setting(user, id, &outcryv1.RoomSettings{Title: f["title"], Topic: text, MaxCharacters: uint32(s.number(f["max"]))})
+		return setting(user, id, &outcryv1.RoomSettings{Title: f["title"], Topic: text, MaxCharacters: uint32(s.number(f["max"])), Private: f["private"] != ""})
+	case "kick", "ban", "unban", "add":
+		in := moderating(user, id, verb, f["whom"])
+		in.Staff = f["staff"] != ""
+		return in
 	}
 	return &outcryv1.RoomInput{User: user, ClientMsgId: id}
 }

@@ -28,7 +28,19 @@ func (s *State) Snapshot(dst []byte) []byte {
 	dst = s.ids.append(dst)
 	dst = appendMessages(dst, s.past.recent)
 	dst = binary.AppendUvarint(appendMessages(dst, s.past.touched), s.past.forgotten)
-	return s.sources.append(dst)
+	return s.appendBanned(s.sources.append(dst))
+}
+
+// appendBanned writes who is banned; nothing where nobody is, as before there were bans.
+func (s *State) appendBanned(dst []byte) []byte {
+	if len(s.banned) == 0 {
+		return dst
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(s.banned)))
+	for _, user := range slices.Sorted(maps.Keys(s.banned)) {
+		dst = binary.AppendUvarint(appendText(dst, user), s.banned[user])
+	}
+	return dst
 }
 
 func appendMessages(dst []byte, all []*outcryv1.Message) []byte {

@@ -14,7 +14,8 @@ type State struct {
 	messages uint64 // posts and actions accepted, deleted ones included
 	settings *outcryv1.RoomSettings
 	members  map[string]member
-	owner    string // empty: nobody
+	owner    string            // empty: nobody
+	banned   map[string]uint64 // by whom is kept out: the seq that decided it
 	ids      ids
 	past     past
 	sources  sources

@@ -60,7 +60,7 @@ func (a *app) act(ctx context.Context, act talk.Act) (*outcryv1.Answer, error) {
 		return nil, fmt.Errorf("making an id: %w", err)
 	}
 	act.Command.Room, act.Command.ClientMsgId = act.Room, id[:]
-	answer, err := a.commands.SubmitWait(ctx, act.User, act.Command)
+	answer, err := a.commands.SubmitWait(ctx, act.User, false, act.Command)
 	if err != nil && ctx.Err() == nil {
 		return nil, fmt.Errorf("talking: %w", err)
 	}

@@ -41,6 +41,40 @@ func (s *server) livelyTalk(t *testing.T) {
 	p.do("ann", &outcryv1.Command{Command: settings})
 	p.crowd(first)
 	p.lateWords(first, second)
+	p.order()
+}
+
+// order is kept by staff: who is out can't speak, and comes back as the rules say.
+func (p pit) order() {
+	const kick, ban = outcryv1.ModerateAction_MODERATE_ACTION_KICK, outcryv1.ModerateAction_MODERATE_ACTION_BAN
+	const unban, add = outcryv1.ModerateAction_MODERATE_ACTION_UNBAN, outcryv1.ModerateAction_MODERATE_ACTION_ADD
+	act := func(by string, action outcryv1.ModerateAction, whom string) {
+		p.do(by, &outcryv1.Command{Command: &outcryv1.Command_Moderate{Moderate: &outcryv1.Moderate{Action: action, User: whom}}})
+	}
+	join := func(user string) { p.do(user, &outcryv1.Command{Command: &outcryv1.Command_Join{Join: &outcryv1.Join{}}}) }
+	private := func(yes bool) {
+		p.do("ann", &outcryv1.Command{Command: &outcryv1.Command_Settings{Settings: &outcryv1.RoomSettings{Title: "the pit", Private: yes}}})
+	}
+	act("bob", kick, "cyd")
+	act("ann", kick, "ann")
+	act("ann", kick, "cyd")
+	p.post("cyd", "from outside", 0)
+	join("cyd")
+	act("ann", ban, "cyd")
+	act("ann", ban, "cyd")
+	act("ann", ban, "eve")
+	join("cyd")
+	act("ann", add, "cyd")
+	act("ann", unban, "cyd")
+	act("ann", unban, "cyd")
+	private(true)
+	join("cyd")
+	act("ann", add, "cyd")
+	act("ann", add, "cyd")
+	p.post("cyd", "from inside", 0)
+	private(false)
+	join("eve")
+	join("dan")
 }
 
 // crowd changes messages of all ages, at the edge of what the room keeps and beyond.

@@ -44,7 +44,7 @@ func TestOnePostGivesAConnectedTrace(t *testing.T) {
 			t.Helper()
 			id := uuid.Must(uuid.NewV7())
 			c.Room, c.ClientMsgId = "pit", id[:]
-			answer, err := a.commands.SubmitWait(ctx, "ann", c)
+			answer, err := a.commands.SubmitWait(ctx, "ann", false, c)
 			if err != nil || answer.GetError() != nil {
 				t.Fatal(answer, err)
 			}

@@ -43,7 +43,7 @@ func TestACommandIsAnsweredWithWhatTheRoomDecided(t *testing.T) {
 		other := proto.Clone(post).(*outcryv1.Command)
 		other.GetPost().Text.Data = []byte("something else")
 		b.refused(b.ask(s, other), outcryv1.ErrorCode_ERROR_CODE_CONFLICT)
-		a, err := b.SubmitWait(b.t.Context(), "bob", b.post("let me in", 0))
+		a, err := b.SubmitWait(b.t.Context(), "bob", false, b.post("let me in", 0))
 		if err != nil || a.Error.GetCode() != outcryv1.ErrorCode_ERROR_CODE_NOT_A_MEMBER || a.Error.Retry != outcryv1.Retry_RETRY_NEVER {
 			t.Errorf("answered %v, %v", a, err)
 		}
@@ -251,7 +251,7 @@ func TestWaitingCanBeGivenUp(t *testing.T) {
 		defer goOn()
 		ctx, cancel := context.WithTimeout(b.t.Context(), time.Second)
 		defer cancel()
-		a, err := b.SubmitWait(ctx, "ada", b.post("x", 0))
+		a, err := b.SubmitWait(ctx, "ada", false, b.post("x", 0))
 		if a != nil || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("answered %v, %v", a, err)
 		}

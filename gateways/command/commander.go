@@ -39,11 +39,11 @@ func (c *Commander) Submit(user string, command *outcryv1.Command, done func(*ou
 	c.Session(user).Submit(command, done)
 }
 
-// SubmitWait is Submit for callers who wait. An error comes back only when ctx
+// SubmitWait is Session.Submit, or of staff SubmitStaff, for callers who wait. An error comes back only when ctx
 // ends first; nothing is known about the command then.
-func (c *Commander) SubmitWait(ctx context.Context, user string, command *outcryv1.Command) (*outcryv1.Answer, error) {
+func (c *Commander) SubmitWait(ctx context.Context, user string, staff bool, command *outcryv1.Command) (*outcryv1.Answer, error) {
 	answers := make(chan *outcryv1.Answer, 1) // so that the room never waits for us
-	c.Submit(user, command, func(a *outcryv1.Answer) { answers <- a })
+	c.Session(user).submit(command, staff, func(a *outcryv1.Answer) { answers <- a })
 	select {
 	case a := <-answers:
 		return a, nil

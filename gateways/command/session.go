@@ -61,6 +61,16 @@ func (s *Session) turn(fn func()) {
 // perhaps before Submit returns, else from another goroutine, perhaps in a room's
 // turn: it must not block. c is copied.
 func (s *Session) Submit(c *outcryv1.Command, done func(*outcryv1.Answer)) {
+	s.submit(c, false, done)
+}
+
+// SubmitStaff is Submit for somebody who was granted to moderate the room: he is
+// its staff, though the room may not know him.
+func (s *Session) SubmitStaff(c *outcryv1.Command, done func(*outcryv1.Answer)) {
+	s.submit(c, true, done)
+}
+
+func (s *Session) submit(c *outcryv1.Command, staff bool, done func(*outcryv1.Answer)) {
 	c = proto.Clone(c).(*outcryv1.Command)
 	in, refusal := inputOf(s.user, c, s.commander.config.Now())
 	if refusal != nil {
@@ -68,6 +78,7 @@ func (s *Session) Submit(c *outcryv1.Command, done func(*outcryv1.Answer)) {
 		return
 	}
 	done = s.commander.config.Observer.received(s.user, c.Room, [16]byte(c.ClientMsgId), done)
+	in.Staff = staff
 	s.turn(func() {
 		if refusal := s.take(&call{session: s, command: c, input: in, done: done, id: [16]byte(c.ClientMsgId), blocks: olderMessage(in) != 0}); refusal != nil {
 			s.told = append(s.told, telling{done, refused(c, refusal)})

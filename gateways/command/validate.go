@@ -55,6 +55,9 @@ func ask(in *outcryv1.RoomInput, c *outcryv1.Command) *outcryv1.Error {
 	case *outcryv1.Command_Settings:
 		in.Input = &outcryv1.RoomInput_Settings{Settings: c.Settings}
 		return settingsFault(c.Settings)
+	case *outcryv1.Command_Moderate:
+		in.Input = &outcryv1.RoomInput_Moderate{Moderate: c.Moderate}
+		return moderateFault(c.Moderate)
 	default:
 		return invalid("command: nothing is asked for that this server knows")
 	}
@@ -77,6 +80,16 @@ func counted(t *outcryv1.Text) (*outcryv1.Text, *outcryv1.Error) {
 		return nil, invalid("text is not valid UTF-8")
 	}
 	return &outcryv1.Text{Data: data, Characters: uint32(n)}, nil
+}
+
+func moderateFault(m *outcryv1.Moderate) *outcryv1.Error {
+	if err := events.ValidID(m.GetUser()); err != nil {
+		return invalid("moderate.user: %s", err)
+	}
+	if _, known := outcryv1.ModerateAction_name[int32(m.GetAction())]; !known || m.GetAction() == outcryv1.ModerateAction_MODERATE_ACTION_UNSPECIFIED {
+		return invalid("moderate.action: there are KICK, BAN, UNBAN and ADD")
+	}
+	return nil
 }
 
 func settingsFault(s *outcryv1.RoomSettings) *outcryv1.Error {

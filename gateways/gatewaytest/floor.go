@@ -114,6 +114,7 @@ func (f *Floor) WatchRoom(id string, s relay.RoomSink) (stop func()) {
 	h := f.room(id)
 	h.watches = append(h.watches, s)
 	items, first := h.state.Recent(0, 1<<30)
+	s.AdmitRoom(h.state.Audience())
 	s.AttachRoom(h.state.View(), items, first)
 	f.mu.Unlock()
 	f.Flushed()

@@ -32,13 +32,26 @@ type speaker struct {
 }
 
 // Submit folds the command and tells the sinks before the answer, as a shard does.
-func (s speaker) Submit(c *outcryv1.Command, done func(*outcryv1.Answer)) {
-	in := &outcryv1.RoomInput{User: s.user, ClientMsgId: c.GetClientMsgId()}
+func (s speaker) Submit(c *outcryv1.Command, done func(*outcryv1.Answer)) { s.submit(c, false, done) }
+
+// SubmitStaff is Submit for who may moderate.
+func (s speaker) SubmitStaff(c *outcryv1.Command, done func(*outcryv1.Answer)) {
+	s.submit(c, true, done)
+}
+
+func (s speaker) submit(c *outcryv1.Command, staff bool, done func(*outcryv1.Answer)) {
+	in := &outcryv1.RoomInput{User: s.user, ClientMsgId: c.GetClientMsgId(), Staff: staff}
 	switch c := c.GetCommand().(type) {
 	case *outcryv1.Command_Post:
 		in.Input = &outcryv1.RoomInput_Post{Post: c.Post}
 	case *outcryv1.Command_Join:
 		in.Input = &outcryv1.RoomInput_Join{Join: c.Join}
+	case *outcryv1.Command_Leave:
+		in.Input = &outcryv1.RoomInput_Leave{Leave: c.Leave}
+	case *outcryv1.Command_Settings:
+		in.Input = &outcryv1.RoomInput_Settings{Settings: c.Settings}
+	case *outcryv1.Command_Moderate:
+		in.Input = &outcryv1.RoomInput_Moderate{Moderate: c.Moderate}
 	}
 	done(s.floor.decide(c, in))
 }
@@ -51,6 +64,9 @@ func (f *Floor) decide(c *outcryv1.Command, in *outcryv1.RoomInput) *outcryv1.An
 	h.state.Fold(header, &outcryv1.RoomGroup{Room: c.GetRoom(), Inputs: []*outcryv1.RoomInput{in}}, &h.facts)
 	h.messages = append(h.messages, h.facts.Items...)
 	for _, s := range h.watches {
+		if h.facts.Audience {
+			s.AdmitRoom(h.state.Audience())
+		}
 		s.ChangeRoom(&h.facts)
 	}
 	o := h.facts.Outcomes[0]

@@ -158,4 +158,8 @@ var scenarios = []struct {
 	{"ARevokedUserGetsNotOneMessageMore", revokedUser},
 	{"ALostGrantEndsItsTopics", lostGrant},
 	{"ATokenIsRenewedOnTheConnection", renewedToken},
+	{"AKickedMemberGetsNotOneMessageMore", kickedMember},
+	{"KickedWhileItStoodStill", kickedWhileStalled},
+	{"APrivateRoomIsItsMembers", privateRoom},
+	{"WhoMayModerateIsStaff", grantedModerator},
 }

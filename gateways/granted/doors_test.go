@@ -41,7 +41,7 @@ func (floor) Rooms(_ context.Context, q *outcryv1.RoomsRequest) (*outcryv1.Rooms
 	a := &outcryv1.RoomsResponse{}
 	for _, id := range []string{"attic", "hall"} {
 		if id > q.After && len(a.Rooms) == 0 {
-			a.Rooms = append(a.Rooms, &outcryv1.Room{Room: id})
+			a.Rooms = append(a.Rooms, &outcryv1.Room{Room: id, Settings: &outcryv1.RoomSettings{Private: id == "attic"}})
 		} else if id > q.After {
 			a.More = true
 		}
@@ -77,12 +77,16 @@ func (floor) Messages(context.Context, *outcryv1.MessagesRequest) (*outcryv1.Mes
 	return &outcryv1.MessagesResponse{}, nil
 }
 
-func (floor) SubmitWait(_ context.Context, user string, c *outcryv1.Command) (*outcryv1.Answer, error) {
+func (floor) SubmitWait(_ context.Context, user string, _ bool, c *outcryv1.Command) (*outcryv1.Answer, error) {
 	return &outcryv1.Answer{Room: c.Room + " by " + user}, nil
 }
 
 func (floor) Ingest(context.Context, *outcryv1.IngestRequest) (*outcryv1.IngestResponse, error) {
 	return &outcryv1.IngestResponse{}, nil
+}
+
+func (floor) Admits(_ context.Context, room, user string) (bool, error) {
+	return room != "attic" || user == "member", nil
 }
 
 func (floor) Hashes(context.Context, string, int32) (int64, map[string]string, error) {
@@ -207,6 +211,30 @@ func TestListsLeaveOutWhatIsNotGranted(t *testing.T) {
 	latest, err := c.Latest(t.Context(), &outcryv1.LatestRequest{Instruments: []string{"A", "B"}})
 	if err != nil || len(latest.Instruments) != 1 || latest.Instruments[0].Instrument != "B" || !slices.Equal(latest.Unknown, []string{"A"}) {
 		t.Errorf("%v, %v", latest, err)
+	}
+}
+
+// Breaks for users: a private room is read by calls, though no connection shows it.
+func TestPrivateRoomsAreReadByTheirMembers(t *testing.T) {
+	url := house(t)
+	for user, c := range map[string]struct {
+		grants map[string][]string
+		may    bool
+	}{
+		"member": {map[string][]string{"see": {"*"}}, true},
+		"ann":    {map[string][]string{"see": {"*"}, "post": {"*"}, "admin": {"*"}}, false},
+		"root":   {map[string][]string{"see": {"*"}, "moderate": {"attic"}}, true},
+	} {
+		client := rpc.NewClient(url, token(t, user, c.grants))
+		_, err := client.Messages(t.Context(), &outcryv1.MessagesRequest{Room: "attic"})
+		_, err2 := client.Members(t.Context(), &outcryv1.MembersRequest{Room: "attic"})
+		if (err == nil) != c.may || (err2 == nil) != c.may || !c.may && connect.CodeOf(err) != connect.CodePermissionDenied {
+			t.Errorf("%s: %v, %v", user, err, err2)
+		}
+		rooms, err := client.Rooms(t.Context(), &outcryv1.RoomsRequest{})
+		if err != nil || (len(rooms.Rooms) == 2) != c.may || len(rooms.Rooms) == 0 {
+			t.Errorf("%s is told of %v, %v", user, rooms, err)
+		}
 	}
 }
 

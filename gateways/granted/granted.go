@@ -17,6 +17,8 @@ type Reads interface {
 	Rooms(context.Context, *outcryv1.RoomsRequest) (*outcryv1.RoomsResponse, error)
 	Members(context.Context, *outcryv1.MembersRequest) (*outcryv1.MembersResponse, error)
 	Messages(context.Context, *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error)
+	// Admits says whether a person may see a room, by the room's own rules.
+	Admits(ctx context.Context, room, user string) (bool, error)
 }
 
 // Granted answers what may be seen.
@@ -106,7 +108,12 @@ func (g *Granted) Rooms(ctx context.Context, q *outcryv1.RoomsRequest) (*outcryv
 	answer.Rooms, answer.More, err = filtered(q.After, q.Limit, func(after string, limit uint32) ([]*outcryv1.Room, bool, error) {
 		a, err := g.reads.Rooms(ctx, &outcryv1.RoomsRequest{User: q.User, Limit: limit, After: after})
 		return a.GetRooms(), a.GetMore(), err
-	}, (*outcryv1.Room).GetRoom, func(r *outcryv1.Room) (bool, error) { return who.May(identity.See, r.GetRoom()), nil })
+	}, (*outcryv1.Room).GetRoom, func(r *outcryv1.Room) (bool, error) {
+		if !who.May(identity.See, r.GetRoom()) || !r.GetSettings().GetPrivate() {
+			return who.May(identity.See, r.GetRoom()), nil
+		}
+		return g.admits(ctx, who, r.GetRoom())
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +125,7 @@ func (g *Granted) Members(ctx context.Context, q *outcryv1.MembersRequest) (*out
 	if err := identity.From(ctx).Demand(identity.See, q.Room); err != nil {
 		return nil, err
 	}
-	return g.reads.Members(ctx, q)
+	return roomRead(ctx, g, q.Room, func() (*outcryv1.MembersResponse, error) { return g.reads.Members(ctx, q) })
 }
 
 // Messages of a room that may be seen.
@@ -126,7 +133,33 @@ func (g *Granted) Messages(ctx context.Context, q *outcryv1.MessagesRequest) (*o
 	if err := identity.From(ctx).Demand(identity.See, q.Room); err != nil {
 		return nil, err
 	}
-	return g.reads.Messages(ctx, q)
+	return roomRead(ctx, g, q.Room, func() (*outcryv1.MessagesResponse, error) { return g.reads.Messages(ctx, q) })
+}
+
+// admits asks the room itself; with the grant to moderate every room may be seen.
+func (g *Granted) admits(ctx context.Context, who *identity.Identity, room string) (bool, error) {
+	if who.May(identity.Moderate, room) {
+		return true, nil
+	}
+	return g.reads.Admits(ctx, room, who.User)
+}
+
+// roomRead looks whether the room admits who asks once it was read: before, somebody could be
+// sent out meanwhile, and read on.
+func roomRead[A any](ctx context.Context, g *Granted, room string, read func() (A, error)) (A, error) {
+	var none A
+	answer, err := read()
+	if err != nil {
+		return none, err
+	}
+	ok, err := g.admits(ctx, identity.From(ctx), room)
+	if err != nil {
+		return none, err
+	}
+	if !ok {
+		return none, identity.Forbidden("room %s is private, or you were banned from it", room)
+	}
+	return answer, nil
 }
 
 // filtered reads pages until so many rows may be seen, or none follows. Pages

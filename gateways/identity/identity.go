@@ -3,6 +3,8 @@ package identity
 import (
 	"context"
 	"time"
+
+	outcryv1 "outcry/proto/outcry/v1"
 )
 
 // RevocationsRoom is the system's own: who was revoked, and when. Nobody writes
@@ -49,6 +51,19 @@ func (i *Identity) Demand(v Verb, id string) error {
 		return nil
 	}
 	return Forbidden("%s is not granted on %s%s", v, id, i.whose())
+}
+
+// Commands refuses a command to a room that is not granted. Staff says that it
+// comes from somebody who was granted to moderate the room, and so need not be its staff.
+func (i *Identity) Commands(c *outcryv1.Command) (staff bool, err error) {
+	staff = i.May(Moderate, c.GetRoom())
+	switch c.GetCommand().(type) {
+	case *outcryv1.Command_Moderate, *outcryv1.Command_Delete, *outcryv1.Command_Settings:
+		if staff {
+			return true, nil
+		}
+	}
+	return staff, i.Demand(Post, c.GetRoom())
 }
 
 // DemandAny refuses those to whom a verb is granted on nothing.
@@ -111,7 +126,12 @@ type Gate interface {
 // and names himself. Only loopback may be served so.
 type Open struct{}
 
-var everybody = &Identity{Grants: All(), NamesItself: true}
+// everybody may everything, but be staff of others' rooms.
+var everybody = func() *Identity {
+	grants := All()
+	grants.verbs[Moderate] = patterns{}
+	return &Identity{Grants: grants, NamesItself: true}
+}()
 
 // SignIn lets everybody in; a token is not looked at.
 func (Open) SignIn(context.Context, string) (*Identity, error) { return everybody, nil }

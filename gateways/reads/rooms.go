@@ -58,6 +58,20 @@ func (r *Reads) Messages(ctx context.Context, q *outcryv1.MessagesRequest) (*out
 	return answer, nil
 }
 
+// Admits says whether a person may see a room; one that does not exist hides nothing.
+func (r *Reads) Admits(ctx context.Context, id, user string) (may bool, err error) {
+	may = true
+	err = r.live.Room(ctx, id, func(s *room.State) {
+		if s != nil {
+			may = s.Admits(user)
+		}
+	})
+	if err != nil {
+		return false, fmt.Errorf("asking room %s: %w", id, err)
+	}
+	return may, nil
+}
+
 // Message reads one message for a command about it, and up to which change
 // of the room what was read is surely complete.
 func (r *Reads) Message(ctx context.Context, id string, seq uint64) (m *outcryv1.Message, asOf uint64, err error) {

@@ -32,6 +32,9 @@ type InstrumentSink interface {
 
 // RoomSink is told about one room; messages are immutable and are kept.
 type RoomSink interface {
+	// AdmitRoom says who may see the room, before AttachRoom and before each
+	// ChangeRoom of a record that changed it; nil is everybody.
+	AdmitRoom(a *room.Audience)
 	// AttachRoom: the newest changes that the state has, ascending; before
 	// first the store has them. A head of 0 is a room that does not exist.
 	AttachRoom(r *outcryv1.Room, items []*outcryv1.Message, first uint64)

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"outcry/actors/instrument"
 	"outcry/actors/room"
@@ -30,8 +31,11 @@ type Room struct {
 	watch watching
 	mu    struct {
 		sync.Mutex
-		state State
+		state    State
+		audience *room.Audience
+		kicks    []kick
 	}
+	epoch  atomic.Uint64 // of mu.audience and mu.kicks
 	stream Stream
 }
 
@@ -78,6 +82,7 @@ func (ro *Room) ChangeRoom(f *room.Facts) {
 	ro.mu.Lock()
 	defer ro.mu.Unlock()
 	ro.mu.state = Known
+	ro.noteKicks(f.Items)
 	ro.push(f.Items)
 	ro.stream.watchers.mark()
 }

@@ -39,10 +39,10 @@ func (b bearing) RoundTrip(r *http.Request) (*http.Response, error) {
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // sender is who submits a command, where that is granted.
-func sender(ctx context.Context, r *outcryv1.SubmitRequest) (*identity.Identity, error) {
-	who, err := identity.From(ctx).Named(r.GetUser())
-	if err != nil {
-		return nil, err
+func sender(ctx context.Context, r *outcryv1.SubmitRequest) (who *identity.Identity, staff bool, err error) {
+	if who, err = identity.From(ctx).Named(r.GetUser()); err != nil {
+		return nil, false, err
 	}
-	return who, who.Demand(identity.Post, r.GetCommand().GetRoom())
+	staff, err = who.Commands(r.GetCommand())
+	return who, staff, err
 }

@@ -28,7 +28,7 @@ type Reads interface {
 
 // Commands decides what people ask of rooms.
 type Commands interface {
-	SubmitWait(ctx context.Context, user string, c *outcryv1.Command) (*outcryv1.Answer, error)
+	SubmitWait(ctx context.Context, user string, staff bool, c *outcryv1.Command) (*outcryv1.Answer, error)
 }
 
 // Ingest takes inputs of feeds and files.

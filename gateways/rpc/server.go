@@ -93,11 +93,11 @@ func (s *server) Submit(ctx context.Context, r *outcryv1.SubmitRequest) (*outcry
 		return nil, invalid("command is missing")
 	}
 	return answer(s, func() (*outcryv1.SubmitResponse, error) {
-		who, err := sender(ctx, r)
+		who, staff, err := sender(ctx, r)
 		if err != nil {
 			return nil, err
 		}
-		a, err := s.Commands.SubmitWait(ctx, who.User, r.Command)
+		a, err := s.Commands.SubmitWait(ctx, who.User, staff, r.Command)
 		return &outcryv1.SubmitResponse{Answer: a}, err
 	})
 }

@@ -15,6 +15,8 @@ import (
 type Commands interface {
 	// Submit never waits. done is called once, from any goroutine, maybe before it returns.
 	Submit(c *outcryv1.Command, done func(*outcryv1.Answer))
+	// SubmitStaff is Submit for somebody who was granted to moderate the room.
+	SubmitStaff(c *outcryv1.Command, done func(*outcryv1.Answer))
 }
 
 // History reads what the relay's recent history does not reach: the store,

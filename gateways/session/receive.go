@@ -104,9 +104,11 @@ func (s *Session) beat() {
 
 // command asks a room for a change. The answer comes when the room decided.
 func (s *Session) command(c *outcryv1.Command) {
-	refusal := s.demand(identity.Post, c.GetRoom())
+	staff, err := s.access.who.Commands(c)
+	var refusal *outcryv1.Error
 	switch {
-	case refusal != nil:
+	case err != nil:
+		refusal = identity.Error(err)
 	case s.user == "":
 		refusal = fault.NewError(outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, "hello named no user")
 	case s.pending >= s.config.Limits.Commands:
@@ -118,7 +120,11 @@ func (s *Session) command(c *outcryv1.Command) {
 		return
 	}
 	s.pending++
-	s.commands.Submit(c, func(a *outcryv1.Answer) {
+	submit := s.commands.Submit
+	if staff {
+		submit = s.commands.SubmitStaff
+	}
+	submit(c, func(a *outcryv1.Answer) {
 		s.options.Post(func() {
 			s.pending--
 			s.answer(a)

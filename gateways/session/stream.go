@@ -83,6 +83,10 @@ func (sub *subscription) fillStream(dst []byte) (out []byte, more bool) {
 		st.cursor = complete
 		return dst, false
 	}
+	if why := sub.left(); why != nil {
+		s.endTopic(sub, why)
+		return dst, false
+	}
 	return sub.fillItems(dst, items, complete)
 }
 

@@ -46,7 +46,11 @@ func (s *Session) attached(sub *subscription) {
 	switch state := sub.state(); {
 	case sub.decided || state == relay.Attaching:
 	case state == relay.Known:
-		s.decide(sub, sub.refusal())
+		refusal := sub.entry()
+		if refusal == nil {
+			refusal = sub.refusal()
+		}
+		s.decide(sub, refusal)
 	case sub.room != nil:
 		s.decide(sub, failure(outcryv1.ErrorCode_ERROR_CODE_UNKNOWN_ROOM, "room %s does not exist; join it first", sub.key.id))
 	default:

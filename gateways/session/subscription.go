@@ -34,6 +34,7 @@ type subscription struct {
 	room       *relay.Room
 	latest     *latestTopic
 	stream     *streamTopic
+	guest      guest // of a room
 }
 
 // keyOf checks a topic.

@@ -18,6 +18,7 @@ type settings struct {
 	Title         string `json:"title,omitempty"`
 	Topic         string `json:"topic,omitempty"`
 	MaxCharacters uint32 `json:"max_characters,omitempty"`
+	Private       bool   `json:"private,omitempty"`
 }
 
 // partName is a part in a checkpoint; kind and shard are the checkpoint's.
@@ -78,7 +79,7 @@ func Settings(s *outcryv1.RoomSettings) (string, error) {
 	if s == nil {
 		return "", nil
 	}
-	object, err := json.Marshal(settings{s.Title, s.Topic, s.MaxCharacters})
+	object, err := json.Marshal(settings{s.Title, s.Topic, s.MaxCharacters, s.Private})
 	return string(object), err
 }
 
@@ -88,7 +89,7 @@ func ParseSettings(text string) (*outcryv1.RoomSettings, error) {
 	if s == nil || err != nil {
 		return nil, err
 	}
-	return &outcryv1.RoomSettings{Title: s.Title, Topic: s.Topic, MaxCharacters: s.MaxCharacters}, nil
+	return &outcryv1.RoomSettings{Title: s.Title, Topic: s.Topic, MaxCharacters: s.MaxCharacters, Private: s.Private}, nil
 }
 
 // Parts that a checkpoint names, as [{"offset":7,"writer":"w","part":0}]. They are of the checkpoint's shard.

@@ -13,6 +13,7 @@ from .windows import DUPLICATE, LATE, Windows
 IDS, RECENT, TOUCHED = 4096, (512, 4 << 20), (256, 2 << 20)  # of the latter two: messages, bytes
 POSTS = (words.MESSAGE_KIND_POST, words.MESSAGE_KIND_ACTION)
 IMPORTED = (*POSTS, words.MESSAGE_KIND_JOIN, words.MESSAGE_KIND_LEAVE, words.MESSAGE_KIND_SYSTEM, words.MESSAGE_KIND_RENAME)
+STAFF = (words.ROLE_OWNER, words.ROLE_MODERATOR)
 DONE, REFUSED, STALE = "done", "refused", "stale"  # stale: the gateway sends it again, with what it read
 
 
@@ -55,6 +56,7 @@ class Room:
         self.rows: dict[int, words.Message] = {}  # every change, in its present state
         self.members: dict[str, Member] = {}
         self.owner, self.settings = "", words.RoomSettings()
+        self.banned: set[str] = set()
         self.ids: OrderedDict[tuple, list] = OrderedDict()  # (user, id) -> [what was asked for, what became of it]
         self.oldest = 0  # ms: ids before it are too old
         self.sources, self.recent, self.touched = Windows(), Known(RECENT), Known(TOUCHED)
@@ -89,6 +91,8 @@ class Room:
 
     def command(self, one, kind: str) -> str:
         me = self.members.get(one.user)
+        if one.staff and kind in ("moderate", "delete", "settings"):  # granted to moderate, in the room or not
+            me = me if me and me.person and me.role in STAFF else Member(words.ROLE_MODERATOR, True, 0)
         if kind != "join" and not (me and me.person):
             return REFUSED
         return getattr(self, "on_" + kind)(one, getattr(one, kind), me) or DONE
@@ -166,7 +170,7 @@ class Room:
         now, why = self.find(one, delete.target_seq, changes=True)
         if now is None:
             return why
-        staff = me.role in (words.ROLE_OWNER, words.ROLE_MODERATOR)
+        staff = me.role in STAFF
         if now.deleted or not staff and (now.imported or now.user != one.user):
             return REFUSED
         change = self.next(one, words.MESSAGE_KIND_DELETE, target_seq=now.seq)
@@ -202,7 +206,7 @@ class Room:
 
     def on_settings(self, one, settings, me):
         sound = len(settings.title.encode()) <= 256 and len(settings.topic.encode()) <= 2048 and settings.max_characters <= 16_000
-        if me.role not in (words.ROLE_OWNER, words.ROLE_MODERATOR) or not sound:
+        if me.role not in STAFF or not sound:
             return REFUSED
         self.settings = settings
         self.put(self.next(one, words.MESSAGE_KIND_SETTINGS, settings=settings))
@@ -210,12 +214,51 @@ class Room:
     def on_join(self, one, join, me):
         if me and me.person:
             return DONE
-        if not me and len(self.members) >= 10_000:
+        if one.user in self.banned or self.settings.private or not me and len(self.members) >= 10_000:
             return REFUSED
-        change = self.next(one, words.MESSAGE_KIND_JOIN, role=words.ROLE_MEMBER if self.owner else words.ROLE_OWNER)
-        self.members[one.user] = Member(change.role, True, change.seq)
-        self.owner = self.owner or one.user
+        self.enter(one.user, self.next(one, words.MESSAGE_KIND_JOIN, role=self.role_of_next()))
+
+    def role_of_next(self) -> int:
+        return words.ROLE_MEMBER if self.owner else words.ROLE_OWNER
+
+    def enter(self, user: str, change) -> None:
+        self.members[user] = Member(change.role, True, change.seq)
+        self.owner = self.owner or user
         self.put(change)
+
+    def on_moderate(self, one, moderate, me):
+        whom, action = moderate.user, moderate.action
+        them = self.members.get(whom)
+        if me.role not in STAFF or not valid_user(whom):
+            return REFUSED
+        about = {"text": words.Text(data=whom.encode(), characters=len(whom))}
+        if action == words.MODERATE_ACTION_ADD:
+            if whom in self.banned or not them and len(self.members) >= 10_000:
+                return REFUSED
+            if not (them and them.person):
+                self.enter(whom, self.next(one, words.MESSAGE_KIND_ADD, role=self.role_of_next(), **about))
+            return DONE
+        if action == words.MODERATE_ACTION_UNBAN:
+            if whom not in self.banned:
+                return REFUSED
+            self.banned.remove(whom)
+            self.put(self.next(one, words.MESSAGE_KIND_UNBAN, **about))
+            return DONE
+        if whom == one.user or whom == self.owner or action not in (words.MODERATE_ACTION_KICK, words.MODERATE_ACTION_BAN):
+            return REFUSED
+        if action == words.MODERATE_ACTION_KICK:
+            if not them:
+                return REFUSED
+            kind = words.MESSAGE_KIND_KICK
+        else:
+            if whom in self.banned:
+                return DONE
+            if len(self.banned) >= 1_000:
+                return REFUSED
+            self.banned.add(whom)
+            kind = words.MESSAGE_KIND_BAN
+        self.put(self.next(one, kind, **about))
+        self.members.pop(whom, None)
 
     def on_leave(self, one, leave, me):
         change = self.next(one, words.MESSAGE_KIND_LEAVE)
