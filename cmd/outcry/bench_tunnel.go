@@ -190,7 +190,7 @@ func say(ctx context.Context, a *app, c *outcryv1.Command) (seq uint64, err erro
 		return 0, err
 	}
 	c.Room, c.ClientMsgId = tunnelRoom, id[:]
-	answer, err := a.commands.SubmitWait(ctx, "bench", c)
+	answer, err := a.commands.SubmitWait(ctx, "bench", false, c)
 	if err == nil && answer.GetError() != nil {
 		err = fmt.Errorf("%s: %s", answer.GetError().GetCode(), answer.GetError().GetText())
 	}

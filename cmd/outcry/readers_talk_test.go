@@ -51,7 +51,9 @@ func (p pit) order() {
 	act := func(by string, action outcryv1.ModerateAction, whom string) {
 		p.do(by, &outcryv1.Command{Command: &outcryv1.Command_Moderate{Moderate: &outcryv1.Moderate{Action: action, User: whom}}})
 	}
-	join := func(user string) { p.do(user, &outcryv1.Command{Command: &outcryv1.Command_Join{Join: &outcryv1.Join{}}}) }
+	join := func(user string) {
+		p.do(user, &outcryv1.Command{Command: &outcryv1.Command_Join{Join: &outcryv1.Join{}}})
+	}
 	private := func(yes bool) {
 		p.do("ann", &outcryv1.Command{Command: &outcryv1.Command_Settings{Settings: &outcryv1.RoomSettings{Title: "the pit", Private: yes}}})
 	}
