@@ -97,7 +97,7 @@ var homes = map[string][]string{
 	"github.com/asynkron/protoactor-go":        {"actors/host", "gateways/pump"},
 	"github.com/gobwas/ws":                     {"gateways/ws"},
 	"github.com/coder/websocket":               {"cmd/outcry", "gateways/feeds"}, // clients
-	"connectrpc.com/connect":                   {"gateways/rpc"},
+	"connectrpc.com/connect":                   {"gateways/rpc", "gateways/grpc"},
 	"github.com/prometheus/client_golang":      {"cmd/outcry"},
 	"github.com/spf13/cobra":                   {"cmd/outcry"},
 	"github.com/klauspost/compress":            {"internal/zpack"},
