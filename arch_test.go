@@ -110,6 +110,7 @@ var homes = map[string][]string{
 	"golang.org/x/term":                        {"cmd/outcry"},
 	"go.opentelemetry.io/otel":                 {"cmd/outcry"},
 	"github.com/centrifugal":                   {"bench/rival"},
+	"golang.org/x/time":                        {"gateways/limit"},
 }
 
 // A library with two homes is updated in one of them.

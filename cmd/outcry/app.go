@@ -113,7 +113,7 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 	a.reads = reads.New(a.host, a.store)
 	a.granted = granted.New(a.reads)
 	a.commands = command.New(command.Config{Stream: a.publisher.Open(command.Source, "", outcryv1.Mode_MODE_LIVE),
-		Rooms: a.host, Messages: a.reads, Observer: a.tracing.commands(), Logger: c.logger})
+		Rooms: a.host, Messages: a.reads, Limits: command.Limits{PerSession: c.limits.commands}, Budgets: c.limits.budgets(), Observer: a.tracing.commands(), Logger: c.logger})
 	a.background.Go(func() {
 		if err := a.commands.Run(life); err != nil {
 			c.logger.Error("commands are not taken any more", "error", err)

@@ -45,7 +45,8 @@ type config struct {
 	logKeepBytes int64
 	kafka        kafkaSettings
 	scylla       scyllaSettings
-	secondBars   bool              // bars of 1s are stored
+	secondBars   bool // bars of 1s are stored
+	limits       limitSettings
 	storeQueue   int64             // bytes of rows that wait for the store
 	feeds        []feedSetting     // of the section feeds, see feeds.go
 	pipelines    []pipeline.Config // of the section pipelines, see pipelines.go

@@ -14,6 +14,7 @@ func newConfig() *config {
 	b := &settingsOf{config: c, flags: pflag.NewFlagSet("outcry", pflag.ContinueOnError)}
 	b.flags.SortFlags = false
 	c.common(b)
+	c.limitSettings(b)
 	c.logSettings(b)
 	c.storeSettings(b)
 	c.authSettings(b)

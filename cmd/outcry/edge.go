@@ -20,12 +20,14 @@ import (
 // startEdge makes what pushes: relay, sessions and pumps. The host is running.
 func (a *app) startEdge(life context.Context) error {
 	r := relay.New(relay.Config{Floor: floor{a.host}})
-	a.sessions = session.New(session.Config{
+	config := session.Config{
 		Relay: r, History: a.granted, Gate: a.gate, CodeOf: codeOf, Server: "outcry " + version, Lineage: a.log.Lineage(), Logger: a.config.logger,
 		Refused: a.metrics.edge.refused, Pushed: a.tracing.pushes(),
 		Commands: func(user string) session.Commands { return a.commands.Session(user) },
-	})
-	pumps, err := pump.Start(pump.Config{Sessions: a.sessions, Logger: a.config.logger, Observer: a.metrics.edge.observer()})
+	}
+	a.config.limits.sessions(&config)
+	a.sessions = session.New(config)
+	pumps, err := pump.Start(pump.Config{Sessions: a.sessions, Clients: a.config.limits.connections, Logger: a.config.logger, Observer: a.metrics.edge.observer()})
 	if err != nil {
 		return fmt.Errorf("starting the pumps: %w", err)
 	}

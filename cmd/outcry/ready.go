@@ -7,6 +7,7 @@ import (
 	"time"
 
 	coded "outcry/gateways/fault" // fault is what tests inject
+	"outcry/gateways/rpc"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -20,7 +21,7 @@ func (a *app) whenReady(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, prefix := range livePaths {
 			if strings.HasPrefix(r.URL.Path, prefix) && !a.isReady() {
-				coded.Write(w, coded.NewError(outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE, "catching up with the log"))
+				rpc.WriteError(w, r, coded.NewError(outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE, "catching up with the log"))
 				return
 			}
 		}

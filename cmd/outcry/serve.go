@@ -68,7 +68,9 @@ func serve(ctx context.Context, c *config, out io.Writer, started func(context.C
 	}()
 	url := "http://" + listener.Addr().String()
 	failures := make(chan error, 3)
-	server := port.NewServer(guard.Handler(c.origins, a.handler()))
+	doors := c.limits.doors(a.metrics.edge.refused)
+	server := port.NewServer(doors.Handler(guard.Handler(c.origins, a.handler())))
+	server.ConnState, server.ReadHeaderTimeout = doors.ConnState, c.limits.handshake
 	go func() { failures <- server.Serve(listener) }()
 	defer func() {
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)

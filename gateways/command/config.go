@@ -7,6 +7,7 @@ import (
 
 	"outcry/actors/room"
 	"outcry/events"
+	"outcry/gateways/limit"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -55,6 +56,8 @@ type Config struct {
 	Rooms    Rooms
 	Messages Messages
 	Limits   Limits
+	// Budgets is what each user may ask for in a time, over all sessions; nil is no bound.
+	Budgets *limit.Budgets[string]
 	// Now is the clock of event times, and of what times ids may have; default the wall clock.
 	Now      func() time.Time
 	Observer Observer

@@ -72,7 +72,11 @@ func (s *Session) SubmitStaff(c *outcryv1.Command, done func(*outcryv1.Answer)) 
 
 func (s *Session) submit(c *outcryv1.Command, staff bool, done func(*outcryv1.Answer)) {
 	c = proto.Clone(c).(*outcryv1.Command)
-	in, refusal := inputOf(s.user, c, s.commander.config.Now())
+	now := s.commander.config.Now()
+	in, refusal := inputOf(s.user, c, now)
+	if refusal == nil {
+		refusal = s.overspent(now)
+	}
 	if refusal != nil {
 		done(refused(c, refusal))
 		return
@@ -183,6 +187,16 @@ func (s *Session) release(l *lane) {
 
 func refused(c *outcryv1.Command, e *outcryv1.Error) *outcryv1.Answer {
 	return &outcryv1.Answer{ClientMsgId: c.GetClientMsgId(), Room: c.GetRoom(), Outcome: outcryv1.OutcomeKind_OUTCOME_KIND_REFUSED, Error: e}
+}
+
+// overspent refuses what is beyond the user's budget. Nothing was done: the
+// order of what was taken before stands.
+func (s *Session) overspent(now time.Time) *outcryv1.Error {
+	wait := s.commander.config.Budgets.Take(s.user, now, 1)
+	if wait == 0 {
+		return nil
+	}
+	return fault.NewErrorAfter(outcryv1.ErrorCode_ERROR_CODE_RATE_LIMITED, wait, "this user asks rooms for too much at a time; nothing was done")
 }
 
 func overloaded(format string, args ...any) *outcryv1.Error {

@@ -189,13 +189,13 @@ func (c *Client) handle(now time.Time) (left bool) {
 				c.session.Present(in.who, in.refused)
 				c.session.Receive(in.frame, now)
 			} else {
-				c.session.Refuse(in.code, in.text)
+				c.session.Unreadable(in.code, in.text, now)
 			}
 		default:
 			return false
 		}
 	}
-	return true
+	return !c.session.Arriving()
 }
 
 func (c *Client) takeControl(dst []byte) (out []byte, last bool) {

@@ -12,7 +12,7 @@ import (
 
 // Coded is an error as Connect, gRPC and gRPC-Web tell it: a code of theirs,
 // and ours as its detail, so that clients can branch on it.
-func Coded(e *outcryv1.Error) error {
+func Coded(e *outcryv1.Error) *connect.Error {
 	coded := connect.NewError(connect.Code(fault.Of(e.Code).Status), errors.New(e.Text))
 	if detail, err := connect.NewErrorDetail(e); err == nil { // else the text is not UTF-8, and the status has to do
 		coded.AddDetail(detail)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"outcry/gateways/identity"
+	"outcry/gateways/limit"
 	"outcry/gateways/relay"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -43,6 +44,10 @@ type Config struct {
 	Gate identity.Gate
 	// CodeOf maps an error of History; nil means unavailable.
 	CodeOf func(error) outcryv1.ErrorCode
+	// Users bounds the sessions of one user; nil does not.
+	Users *limit.Counts[string]
+	// Arrivals lets clients in that said hello; nil lets them in at once.
+	Arrivals *limit.Gate
 	// Server and Lineage are told in hello.
 	Server, Lineage string
 	Limits          Limits
@@ -73,6 +78,13 @@ type Limits struct {
 	FrameBytes int
 	// Reads under way on the node; default 64. More wait.
 	Reads int
+	// FramesPerSecond and BytesPerSecond that a client may send, and
+	// limit.BurstSeconds' worth of them at once; 0 is no bound.
+	FramesPerSecond, BytesPerSecond int
+	// CommandsPerSecond is told in hello; Commands keeps it.
+	CommandsPerSecond int
+	// Idle ends a session without subscriptions from which nothing comes for so long; 0 never does.
+	Idle time.Duration
 }
 
 // Sizes that are not worth a setting.
@@ -97,6 +109,8 @@ const (
 	holeTries = 4
 	// messageCharacters is a room's default, told in hello.
 	messageCharacters = 2000
+	// arriveWithin is how long a client may wait to be let in.
+	arriveWithin = 30 * time.Second
 	// protocolVersion that is spoken here.
 	protocolVersion = 1
 	userBytes       = 128 // of a name

@@ -16,6 +16,9 @@ func (s *Session) Receive(f *outcryv1.ClientFrame, now time.Time) {
 	if s.ended != nil {
 		return
 	}
+	if s.overrun(f) {
+		return
+	}
 	hello, isHello := f.GetFrame().(*outcryv1.ClientFrame_Hello)
 	switch {
 	case isHello:
@@ -65,9 +68,7 @@ func (s *Session) hello(m *outcryv1.ClientHello) {
 	if s.user != "" {
 		s.commands = s.config.Commands(s.user)
 	}
-	s.helloBy = time.Time{}
-	s.beatAt = s.now.Add(s.config.Heartbeat)
-	s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Hello{Hello: s.greeting()}})
+	s.arrive(false)
 }
 
 func (s *Session) greeting() *outcryv1.ServerHello {
@@ -75,7 +76,9 @@ func (s *Session) greeting() *outcryv1.ServerHello {
 	return &outcryv1.ServerHello{
 		Version: protocolVersion, Server: s.config.Server, Session: s.id, ServerTimeNs: s.now.UnixNano(),
 		Limits: &outcryv1.Limits{Subscriptions: uint32(l.Subscriptions), FrameBytes: uint32(l.FrameBytes),
-			MessageCharacters: messageCharacters, HistoryPage: pageItems},
+			MessageCharacters: messageCharacters, HistoryPage: pageItems,
+			FramesPerSecond: uint32(l.FramesPerSecond), BytesPerSecond: uint32(l.BytesPerSecond), CommandsPerSecond: uint32(l.CommandsPerSecond),
+			Commands: uint32(l.Commands), Histories: uint32(l.Histories), IdleMs: uint32(l.Idle.Milliseconds())},
 		ReconnectWithinMs: uint32(s.config.ReconnectWithin.Milliseconds()), Lineage: s.config.Lineage, User: s.user,
 		ExpiresNs: expiresNs(s.access.who),
 	}
@@ -90,6 +93,7 @@ func validUser(user string) bool {
 // where that moved since it was last said, and which wait for the store.
 func (s *Session) beat() {
 	s.beatAt = s.now.Add(s.config.Heartbeat)
+	s.idle()
 	beat := &outcryv1.Heartbeat{ServerTimeNs: s.now.UnixNano()}
 	for _, sub := range s.topics {
 		if sub.stream != nil && sub.stream.waiting {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"outcry/gateways/fault"
+	"outcry/gateways/limit"
 	"outcry/gateways/relay"
 	"outcry/gateways/relay/wire"
 	outcryv1 "outcry/proto/outcry/v1"
@@ -36,7 +37,10 @@ type Session struct {
 	user     string
 	access   access
 	commands Commands
-	pending  int // commands that wait for their decision
+	meter    meter
+	ticket   *limit.Ticket // while it waits to be let in
+	counted  bool          // among its user's
+	pending  int           // commands that wait for their decision
 	ended    *outcryv1.Error
 
 	replies []*outcryv1.ServerFrame
@@ -54,13 +58,14 @@ func (s *Sessions) Open(o Options, now time.Time) *Session {
 	if o.Tally == nil {
 		o.Tally = &Tally{}
 	}
-	return &Session{shared: s, config: &s.config, options: o, id: rand.Text()[:16], now: now,
+	return &Session{shared: s, config: &s.config, options: o, id: rand.Text()[:16], now: now, meter: newMeter(&s.config.Limits),
 		helloBy: now.Add(s.config.HelloWithin), topics: map[topicKey]*subscription{}}
 }
 
 // Close ends it: nothing is asked of it any more.
 func (s *Session) Close() {
 	s.reads.close()
+	s.depart()
 	for _, sub := range s.topics {
 		sub.release()
 	}
@@ -75,7 +80,12 @@ func (s *Session) Ended() *outcryv1.Error { return s.ended }
 func (s *Session) End(why *outcryv1.Error) { s.end(why) }
 
 // Full says that no more frames are taken until some replies are filled.
-func (s *Session) Full() bool { return len(s.replies) >= repliesMax || s.ended != nil }
+func (s *Session) Full() bool {
+	return len(s.replies) >= repliesMax || s.ended != nil || s.ticket != nil
+}
+
+// Arriving says that the client waits to be let in: Wake is called when it is.
+func (s *Session) Arriving() bool { return s.ticket != nil }
 
 // Delivered counts the updates and items that were filled so far.
 func (s *Session) Delivered() int { return s.updates }
@@ -108,7 +118,7 @@ func (s *Session) Tick(now time.Time) {
 	s.now = now
 	if !s.helloBy.IsZero() {
 		if !now.Before(s.helloBy) {
-			s.end(failure(outcryv1.ErrorCode_ERROR_CODE_TIMED_OUT, "no hello came within %s", s.config.HelloWithin))
+			s.late()
 		}
 		return
 	}

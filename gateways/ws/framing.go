@@ -18,9 +18,6 @@ const (
 	mostReason = ws.MaxControlFramePayloadSize - 2
 )
 
-// tryLater is close code 1013.
-const tryLater ws.StatusCode = 1013
-
 // framing makes one WebSocket message of what a session says at a time.
 type framing struct{ encoding wire.Encoding }
 

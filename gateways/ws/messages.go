@@ -5,18 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
 
+	"outcry/gateways/fault"
+	"outcry/gateways/limit"
 	"outcry/gateways/relay/wire"
+	outcryv1 "outcry/proto/outcry/v1"
 )
 
 const (
 	readBuffer = 512
 	// keptMessage bounds the buffer that is kept between messages.
 	keptMessage = 4 << 10
+	// fragmentsMost of one message: each costs as much as a message, and may be empty.
+	fragmentsMost = 1024
+	// controlsPerSecond of a client: pings, pongs. Libraries send one in some seconds.
+	controlsPerSecond = 10
 )
+
+// tooFast is the close code of RATE_LIMITED.
+var tooFast = ws.StatusCode(fault.CloseCode(outcryv1.ErrorCode_ERROR_CODE_RATE_LIMITED))
 
 // violation is what a connection is closed for, and with which code.
 type violation struct {
@@ -32,17 +43,19 @@ func violated(code ws.StatusCode, format string, args ...any) error {
 
 // messages cuts a client's messages out of its bytes, joining fragments.
 type messages struct {
-	r      *bufio.Reader
-	limit  int
-	opcode ws.OpCode
-	text   bool
-	open   bool // a fragmented message is under way
-	buf    []byte
-	head   [ws.MaxHeaderSize]byte
+	r        *bufio.Reader
+	limit    int
+	opcode   ws.OpCode
+	text     bool
+	open     bool // a fragmented message is under way
+	pieces   int  // of it
+	controls limit.Bucket
+	buf      []byte
+	head     [ws.MaxHeaderSize]byte
 }
 
-func newMessages(r io.Reader, limit int, e wire.Encoding) *messages {
-	m := &messages{r: bufio.NewReaderSize(r, readBuffer), limit: limit, opcode: ws.OpBinary}
+func newMessages(r io.Reader, most int, e wire.Encoding) *messages {
+	m := &messages{r: bufio.NewReaderSize(r, readBuffer), limit: most, opcode: ws.OpBinary, controls: limit.NewBucket(controlsPerSecond)}
 	if e == wire.JSON {
 		m.opcode, m.text = ws.OpText, true
 	}
@@ -71,6 +84,9 @@ func (m *messages) next() (event, error) {
 			return event{}, violated(ws.StatusProtocolError, "%v", err)
 		}
 		if h.OpCode.IsControl() {
+			if m.controls.Take(time.Now(), 1) > 0 {
+				return event{}, violated(tooFast, "too many control frames")
+			}
 			payload := make([]byte, h.Length)
 			return event{h.OpCode, payload}, m.payload(payload, h)
 		}
@@ -94,13 +110,16 @@ func (m *messages) fragment(h ws.Header) (done bool, err error) {
 		if h.OpCode != m.opcode {
 			return false, violated(ws.StatusUnsupportedData, "this subprotocol has messages of the other type")
 		}
-		m.buf = m.buf[:0]
+		m.buf, m.pieces = m.buf[:0], 0
 		if cap(m.buf) > keptMessage {
 			m.buf = nil
 		}
 	}
 	if h.Length > int64(m.limit-len(m.buf)) {
 		return false, violated(ws.StatusMessageTooBig, "a message has at most %d bytes", m.limit)
+	}
+	if m.pieces++; m.pieces > fragmentsMost {
+		return false, violated(ws.StatusMessageTooBig, "a message has at most %d fragments", fragmentsMost)
 	}
 	at := len(m.buf)
 	m.buf = append(m.buf, make([]byte, h.Length)...)

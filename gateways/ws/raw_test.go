@@ -207,6 +207,8 @@ func TestBrokenBytesCloseWithACode(t *testing.T) {
 		{"length of 64 bits with the highest set", binaryProtocol, append([]byte{final | opBinary, 0xff}, bytes.Repeat([]byte{0xff}, 12)...), 1002},
 		{"too large", binaryProtocol, frameOf(final|opBinary, make([]byte, limit+1)), 1009},
 		{"too large in pieces", binaryProtocol, append(frameOf(opBinary, make([]byte, limit)), frameOf(final|opContinue, make([]byte, 1))...), 1009},
+		{"a message in pieces without end", binaryProtocol, append(frameOf(opBinary, nil), bytes.Repeat(frameOf(opContinue, nil), 1024)...), 1009},
+		{"a flood of pings", binaryProtocol, bytes.Repeat(frameOf(final|opPing, nil), 100), 4024},
 		{"text where binary is spoken", binaryProtocol, frameOf(final|opText, nil), 1003},
 		{"binary where text is spoken", jsonProtocol, frameOf(final|opBinary, nil), 1003},
 		{"text that is not UTF-8", jsonProtocol, frameOf(final|opText, []byte{0xff}), 1007},

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -12,9 +13,12 @@ import (
 
 	"github.com/gobwas/ws"
 
+	"outcry/gateways/fault"
 	"outcry/gateways/identity"
+	"outcry/gateways/limit"
 	"outcry/gateways/pump"
 	"outcry/gateways/relay/wire"
+	outcryv1 "outcry/proto/outcry/v1"
 )
 
 // Subprotocols, by encoding.
@@ -72,7 +76,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	s.serve(conn, buffered.Reader, encoding, identity.Bearer(r.Header))
+	s.serve(conn, buffered.Reader, encoding, identity.Bearer(r.Header), limit.Hold(r.Context()))
 }
 
 // choose picks the first subprotocol that the client offers and we speak.
@@ -90,24 +94,32 @@ func choose(headers []string) (wire.Encoding, bool) {
 }
 
 // serve hands the connection to a pump and starts to read. early holds what
-// the client sent behind its handshake.
-func (s *Server) serve(conn net.Conn, early *bufio.Reader, e wire.Encoding, bearer string) {
+// the client sent behind its handshake; release gives back its address's place.
+func (s *Server) serve(conn net.Conn, early *bufio.Reader, e wire.Encoding, bearer string, release func()) {
 	f := framing{e}
 	client, err := s.config.Pumps.Open(newConn(conn), f, e, pump.Peer{Transport: "ws", Address: conn.RemoteAddr().String()})
 	if err != nil {
 		refuse(conn, err)
+		release()
 		return
 	}
 	client.Bearer(bearer)
 	c := &connection{conn: conn, client: client, encoding: e, messages: newMessages(after(early, conn), s.config.FrameBytes, e)}
-	s.group.Go(c.run)
+	s.group.Go(func() {
+		defer release()
+		c.run()
+	})
 }
 
-// refuse says that there is no room. Nothing else was sent, so it is written without waiting long.
+// refuse says that there is no room, or that the server stops. Nothing else was sent, so it is written without waiting long.
 func refuse(conn net.Conn, why error) {
 	defer conn.Close()
 	if err := conn.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
 		return // the connection is gone already
 	}
-	_, _ = conn.Write(closeFrame(tryLater, why.Error())) // it is closed either way
+	code := ws.StatusGoingAway
+	if errors.Is(why, pump.ErrFull) {
+		code = ws.StatusCode(fault.CloseCode(outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_CONNECTIONS))
+	}
+	_, _ = conn.Write(closeFrame(code, why.Error())) // it is closed either way
 }

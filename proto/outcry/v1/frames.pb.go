@@ -1195,8 +1195,20 @@ type Limits struct {
 	FrameBytes        uint32                 `protobuf:"varint,2,opt,name=frame_bytes,json=frameBytes,proto3" json:"frame_bytes,omitempty"`
 	MessageCharacters uint32                 `protobuf:"varint,3,opt,name=message_characters,json=messageCharacters,proto3" json:"message_characters,omitempty"`
 	HistoryPage       uint32                 `protobuf:"varint,4,opt,name=history_page,json=historyPage,proto3" json:"history_page,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Of the connection; five seconds' worth may come at once. 0 is no bound here
+	// and below. Subscribe and Unsubscribe count once a topic.
+	FramesPerSecond uint32 `protobuf:"varint,5,opt,name=frames_per_second,json=framesPerSecond,proto3" json:"frames_per_second,omitempty"`
+	// Of frames as protobuf.
+	BytesPerSecond uint32 `protobuf:"varint,6,opt,name=bytes_per_second,json=bytesPerSecond,proto3" json:"bytes_per_second,omitempty"`
+	// Of the user, over all connections; five seconds' worth may come at once.
+	CommandsPerSecond uint32 `protobuf:"varint,7,opt,name=commands_per_second,json=commandsPerSecond,proto3" json:"commands_per_second,omitempty"`
+	// That wait for their decision, and pages that wait to be read.
+	Commands  uint32 `protobuf:"varint,8,opt,name=commands,proto3" json:"commands,omitempty"`
+	Histories uint32 `protobuf:"varint,9,opt,name=histories,proto3" json:"histories,omitempty"`
+	// A connection without subscriptions ends after so long without a frame.
+	IdleMs        uint32 `protobuf:"varint,10,opt,name=idle_ms,json=idleMs,proto3" json:"idle_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Limits) Reset() {
@@ -1253,6 +1265,48 @@ func (x *Limits) GetMessageCharacters() uint32 {
 func (x *Limits) GetHistoryPage() uint32 {
 	if x != nil {
 		return x.HistoryPage
+	}
+	return 0
+}
+
+func (x *Limits) GetFramesPerSecond() uint32 {
+	if x != nil {
+		return x.FramesPerSecond
+	}
+	return 0
+}
+
+func (x *Limits) GetBytesPerSecond() uint32 {
+	if x != nil {
+		return x.BytesPerSecond
+	}
+	return 0
+}
+
+func (x *Limits) GetCommandsPerSecond() uint32 {
+	if x != nil {
+		return x.CommandsPerSecond
+	}
+	return 0
+}
+
+func (x *Limits) GetCommands() uint32 {
+	if x != nil {
+		return x.Commands
+	}
+	return 0
+}
+
+func (x *Limits) GetHistories() uint32 {
+	if x != nil {
+		return x.Histories
+	}
+	return 0
+}
+
+func (x *Limits) GetIdleMs() uint32 {
+	if x != nil {
+		return x.IdleMs
 	}
 	return 0
 }
@@ -3017,13 +3071,20 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\asign_in\x18\a \x01(\v2\x11.outcry.v1.SignInH\x00R\x06signIn\x12/\n" +
 	"\x05books\x18\b \x01(\v2\x17.outcry.v1.BooksRequestH\x00R\x05books\x12\"\n" +
 	"\x03ack\x18\t \x01(\v2\x0e.outcry.v1.AckH\x00R\x03ackB\a\n" +
-	"\x05frame\"\xa1\x01\n" +
+	"\x05frame\"\xfa\x02\n" +
 	"\x06Limits\x12$\n" +
 	"\rsubscriptions\x18\x01 \x01(\rR\rsubscriptions\x12\x1f\n" +
 	"\vframe_bytes\x18\x02 \x01(\rR\n" +
 	"frameBytes\x12-\n" +
 	"\x12message_characters\x18\x03 \x01(\rR\x11messageCharacters\x12!\n" +
-	"\fhistory_page\x18\x04 \x01(\rR\vhistoryPage\"\xc3\x02\n" +
+	"\fhistory_page\x18\x04 \x01(\rR\vhistoryPage\x12*\n" +
+	"\x11frames_per_second\x18\x05 \x01(\rR\x0fframesPerSecond\x12(\n" +
+	"\x10bytes_per_second\x18\x06 \x01(\rR\x0ebytesPerSecond\x12.\n" +
+	"\x13commands_per_second\x18\a \x01(\rR\x11commandsPerSecond\x12\x1a\n" +
+	"\bcommands\x18\b \x01(\rR\bcommands\x12\x1c\n" +
+	"\thistories\x18\t \x01(\rR\thistories\x12\x17\n" +
+	"\aidle_ms\x18\n" +
+	" \x01(\rR\x06idleMs\"\xc3\x02\n" +
 	"\vServerHello\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x16\n" +
 	"\x06server\x18\x02 \x01(\tR\x06server\x12\x18\n" +
