@@ -203,7 +203,7 @@ func (c *tunnelClient) items(items *outcryv1.Items, now, on int64) {
 		if i.GetMessage().GetKind() == outcryv1.MessageKind_MESSAGE_KIND_POST {
 			c.said.Posts++
 		}
-		if on > 0 {
+		if c.said.CaughtMs == 0 && on > 0 && i.GetMessage().GetEventTimeNs() >= on { // what was said before is there
 			c.said.CaughtMs = float64(now-on) / 1e6
 		}
 	}
