@@ -12,7 +12,7 @@ STATICCHECK := v0.8.2
 PROTOC_GEN_GO := v1.36.12
 PROTOC_GEN_CONNECT := v1.21.1
 
-.PHONY: demo test build rival bench check words generated fuzz generate release-words soak engines engines-stop test-engines
+.PHONY: demo test build rival bench bench-connection check words generated fuzz generate release-words soak engines engines-stop test-engines
 
 build:
 	$(GO) build -o bin/outcry ./cmd/outcry
@@ -31,6 +31,10 @@ test: build check words generated
 BENCH_REPORT := docs/benchmarks/2026-11-floor.md
 bench: build
 	$(GO) run ./bench/report -binary bin/outcry -out $(BENCH_REPORT) -only "$(ONLY)" $(ARGS)
+
+# What one connection costs and bears, beside centrifuge: a quarter of an hour on a quiet machine.
+bench-connection: build rival
+	$(GO) run ./bench/report -connection -binary bin/outcry -out docs/benchmarks/2026-11-one-connection.md -only "$(ONLY)" $(ARGS)
 
 # The server that `outcry bench fanout` and `outcry bench idle` compare with.
 rival:

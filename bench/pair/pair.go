@@ -68,8 +68,8 @@ func Median(all []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// medianOf a figure of one side's runs.
-func medianOf(sides []Side, of func(*Side) float64) float64 {
+// MedianOf a figure of one side's runs.
+func MedianOf(sides []Side, of func(*Side) float64) float64 {
 	var all []float64
 	for i := range sides {
 		all = append(all, of(&sides[i]))
@@ -100,7 +100,7 @@ func (p *Pairs) Text() string {
 }
 
 func line(runs []Side) string {
-	figure := func(of func(*Side) float64) float64 { return medianOf(runs, of) }
+	figure := func(of func(*Side) float64) float64 { return MedianOf(runs, of) }
 	if runs[0].Connections > 0 {
 		return fmt.Sprintf("%d connections, %.1f KB of Go memory each, %.1f KB of RSS", runs[0].Connections,
 			figure(func(s *Side) float64 { return s.KBOfGo }), figure(func(s *Side) float64 { return s.KBOfRSS }))

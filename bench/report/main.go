@@ -4,6 +4,7 @@
 //
 //	go run ./bench/report -binary bin/outcry -out docs/benchmarks/2026-11-floor.md
 //	go run ./bench/report -out docs/benchmarks/2026-11-floor.md -render   # again, from results.json
+//	go run ./bench/report -connection -out docs/benchmarks/2026-11-one-connection.md
 package main
 
 import (
@@ -30,7 +31,15 @@ func main() {
 	render := flag.Bool("render", false, "run nothing, write tables and plots again")
 	runs := flag.Int("runs", 0, "runs of each scenario at most; 0: as many as its figures are worth")
 	short := flag.Bool("short", false, "a tenth of the time, one run each: to see that all works")
+	connection := flag.Bool("connection", false, "measure what one connection costs and bears, rather than the floor; -only names fanout, idle, one, many, storm")
 	flag.Parse()
+	if *connection {
+		if err := runConnection(*binary, *out, *only, *render); err != nil {
+			fmt.Fprintln(os.Stderr, "report:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(*binary, *out, *only, *render, effort{*runs, *short}); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)

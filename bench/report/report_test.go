@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"outcry/bench/pair"
 	"outcry/bench/path"
+	"outcry/bench/stall"
 )
 
 func sample() *results {
@@ -76,5 +78,24 @@ func TestOnlyWhatStandsBetweenTheMarksIsReplaced(t *testing.T) {
 	}
 	if got := string(text); got != "before "+begin+"\n\nnew\n"+end+" after" {
 		t.Errorf("%q", got)
+	}
+}
+
+// Breaks for users: a goal about one connection that is missed would be shown as reached.
+func TestTheConnectionsTablesSayWhatWasMissed(t *testing.T) {
+	all := &connection{Tunnels: map[string]*stall.Tunnel{"one": {Clients: 1, Whole: 1, OldKB: 300, LateMs: 12}}, Storm: &stall.Storm{Clients: 5, Back: 5, Caught: 4, Share: 2.5}}
+	p := &pair.Pairs{Name: "at-once", What: "CPU time", Setting: "a load", Target: 0.85}
+	p.Add(pair.Side{Seconds: 1, Cores: 1, Delivered: 10, Messages: 1}, pair.Side{Seconds: 1, Cores: 1, Delivered: 10, Messages: 1}, (*pair.Side).Micros)
+	all.take(p)
+	all.take(p) // again is instead
+	text := all.tables("x")
+	for _, want := range []string{"| CPU time | a load | 0.85 | 1.000 (1.000-1.000) | **no** | - |", "| ≤ 256 | 300.0: **no** | not measured |",
+		"| ≤ 250 | 12: yes |", "1 of 1: yes", "5 and 4: **no**", "2.50: yes", "(x/cpu.svg)"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if strings.Count(text, "a load |") != 1 || len(all.plots()) != 1 {
+		t.Error("a setting stands there twice, or a plot of nothing was made")
 	}
 }
