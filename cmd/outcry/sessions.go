@@ -124,14 +124,15 @@ func addSession(t *table, s *outcryv1.ConnectedSession) {
 }
 
 func (s *sessions) show() *cobra.Command {
-	return &cobra.Command{Use: "show SESSION", Short: "Show one session's subscriptions", Args: needArgs(1, 1, "a session is"),
+	return &cobra.Command{Use: "show SESSION", Short: "Show one session's subscriptions with their books", Args: needArgs(1, 1, "a session is"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.ask(cmd, func(ctx context.Context, c outcryv1connect.AdminClient) (*table, error) {
 				a, err := c.Session(ctx, &outcryv1.SessionRequest{Id: args[0]})
 				if err != nil {
 					return nil, err
 				}
-				t := &table{columns: []string{"channel", "id", "resolution", "max_per_second", "cursor", "lag", "waiting"}, right: set("max_per_second", "cursor", "lag")}
+				t := &table{columns: []string{"channel", "id", "resolution", "max_per_second", "cursor", "published", "delivered", "conflated", "filtered", "lost", "waiting"},
+					right: set("max_per_second", "cursor", "published", "delivered", "conflated", "filtered", "lost", "waiting")}
 				for _, one := range a.Topics {
 					t.add(topicCells(one)...)
 				}
@@ -142,7 +143,7 @@ func (s *sessions) show() *cobra.Command {
 
 // topicCells leave empty what is not of the topic's class.
 func topicCells(t *outcryv1.SessionTopic) []string {
-	resolution, rate, cursor, lag := "", "", "", ""
+	resolution, rate, cursor, b := "", "", "", t.Book
 	if r := t.Topic.GetResolution(); r != outcryv1.Resolution_RESOLUTION_UNSPECIFIED {
 		resolution = word(r)
 	}
@@ -153,9 +154,10 @@ func topicCells(t *outcryv1.SessionTopic) []string {
 			rate = strconv.FormatFloat(t.MaxPerSecond, 'g', 6, 64)
 		}
 	default:
-		cursor, lag = u64(t.Cursor), u64(t.Lag)
+		cursor = u64(t.Cursor)
 	}
-	return []string{word(t.Topic.GetChannel()), t.Topic.GetId(), resolution, rate, cursor, lag, strconv.FormatBool(t.Waiting)}
+	return []string{word(t.Topic.GetChannel()), t.Topic.GetId(), resolution, rate, cursor,
+		u64(b.GetPublished()), u64(b.GetDelivered()), u64(b.GetConflated()), u64(b.GetFiltered()), u64(b.GetLost()), u64(b.GetWaiting())}
 }
 
 func (s *sessions) kick() *cobra.Command {

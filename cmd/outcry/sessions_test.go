@@ -44,7 +44,7 @@ func TestOperatorsListShowAndKickSessions(t *testing.T) {
 		t.Errorf("of nobody: %v", none)
 	}
 	topics := s.printed("sessions", "show", id, "--data", s.data, "--json")
-	if len(topics) != 1 || topics[0]["channel"] != "quote" || topics[0]["id"] != "ACME" || topics[0]["max_per_second"] != "10" {
+	if len(topics) != 1 || topics[0]["channel"] != "quote" || topics[0]["id"] != "ACME" || topics[0]["max_per_second"] != "10" || topics[0]["published"] == "" || topics[0]["lost"] != "0" {
 		t.Errorf("its topics: %v", topics)
 	}
 	if out := s.run("sessions", "kick", id, "--reason", "out you go", "--data", s.data); !strings.Contains(out, "ended") {

@@ -67,7 +67,7 @@ func (a *admin) Session(ctx context.Context, r *outcryv1.SessionRequest) (*outcr
 	}
 	answer := &outcryv1.SessionResponse{Session: connected(&s)}
 	for _, t := range topics {
-		one := &outcryv1.SessionTopic{Topic: t.Topic, Cursor: t.Cursor, Lag: t.Lag, Waiting: t.Waiting}
+		one := &outcryv1.SessionTopic{Topic: t.Topic, Cursor: t.Cursor, Book: t.Book}
 		if t.Every > 0 {
 			one.MaxPerSecond = float64(time.Second) / float64(t.Every)
 		}

@@ -40,9 +40,9 @@ func (s *Session) Summary() Summary {
 type TopicSummary struct {
 	Topic *outcryv1.Topic // not to be changed
 	Every time.Duration   // between two versions of a latest-wins topic at least; 0 is at once
-	// Cursor of a never-lose topic: everything up to it was filled. Lag is how far it is behind.
-	Cursor, Lag uint64
-	Waiting     bool // something of it is to be filled
+	// Cursor of a never-lose topic: everything up to it was filled.
+	Cursor uint64
+	Book   *outcryv1.Book
 }
 
 // Topics looks at the subscriptions that are granted, in the session's turn.
@@ -52,11 +52,11 @@ func (s *Session) Topics() []TopicSummary {
 		if sub.request != nil {
 			continue
 		}
-		one := TopicSummary{Topic: sub.topic, Waiting: sub.queued}
+		one := TopicSummary{Topic: sub.topic, Book: sub.book()}
 		if sub.latest != nil {
 			one.Every = sub.latest.every
 		} else {
-			one.Cursor, one.Lag = sub.stream.cursor, sub.stream.lag()
+			one.Cursor = sub.stream.cursor
 		}
 		all = append(all, one)
 	}

@@ -382,11 +382,10 @@ type SessionTopic struct {
 	Topic *Topic                 `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`
 	// Of latest-wins topics; 0 is at once.
 	MaxPerSecond float64 `protobuf:"fixed64,2,opt,name=max_per_second,json=maxPerSecond,proto3" json:"max_per_second,omitempty"`
-	// Of never-lose topics: the seq up to which everything was framed, and how far that is behind.
+	// Of never-lose topics: the seq up to which everything was framed.
 	Cursor uint64 `protobuf:"varint,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	Lag    uint64 `protobuf:"varint,4,opt,name=lag,proto3" json:"lag,omitempty"`
-	// Something of it is to be framed.
-	Waiting       bool `protobuf:"varint,5,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// What became of all that was published.
+	Book          *Book `protobuf:"bytes,4,opt,name=book,proto3" json:"book,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -442,18 +441,11 @@ func (x *SessionTopic) GetCursor() uint64 {
 	return 0
 }
 
-func (x *SessionTopic) GetLag() uint64 {
+func (x *SessionTopic) GetBook() *Book {
 	if x != nil {
-		return x.Lag
+		return x.Book
 	}
-	return 0
-}
-
-func (x *SessionTopic) GetWaiting() bool {
-	if x != nil {
-		return x.Waiting
-	}
-	return false
+	return nil
 }
 
 type EndSessionRequest struct {
@@ -576,13 +568,12 @@ const file_outcry_v1_admin_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"y\n" +
 	"\x0fSessionResponse\x125\n" +
 	"\asession\x18\x01 \x01(\v2\x1b.outcry.v1.ConnectedSessionR\asession\x12/\n" +
-	"\x06topics\x18\x02 \x03(\v2\x17.outcry.v1.SessionTopicR\x06topics\"\xa0\x01\n" +
+	"\x06topics\x18\x02 \x03(\v2\x17.outcry.v1.SessionTopicR\x06topics\"\x99\x01\n" +
 	"\fSessionTopic\x12&\n" +
 	"\x05topic\x18\x01 \x01(\v2\x10.outcry.v1.TopicR\x05topic\x12$\n" +
 	"\x0emax_per_second\x18\x02 \x01(\x01R\fmaxPerSecond\x12\x16\n" +
-	"\x06cursor\x18\x03 \x01(\x04R\x06cursor\x12\x10\n" +
-	"\x03lag\x18\x04 \x01(\x04R\x03lag\x12\x18\n" +
-	"\awaiting\x18\x05 \x01(\bR\awaiting\";\n" +
+	"\x06cursor\x18\x03 \x01(\x04R\x06cursor\x12#\n" +
+	"\x04book\x18\x04 \x01(\v2\x0f.outcry.v1.BookR\x04book\";\n" +
 	"\x11EndSessionRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x14\n" +
@@ -616,23 +607,25 @@ var file_outcry_v1_admin_proto_goTypes = []any{
 	(*EndSessionRequest)(nil),  // 6: outcry.v1.EndSessionRequest
 	(*EndSessionResponse)(nil), // 7: outcry.v1.EndSessionResponse
 	(*Topic)(nil),              // 8: outcry.v1.Topic
+	(*Book)(nil),               // 9: outcry.v1.Book
 }
 var file_outcry_v1_admin_proto_depIdxs = []int32{
 	0, // 0: outcry.v1.SessionsResponse.sessions:type_name -> outcry.v1.ConnectedSession
 	0, // 1: outcry.v1.SessionResponse.session:type_name -> outcry.v1.ConnectedSession
 	5, // 2: outcry.v1.SessionResponse.topics:type_name -> outcry.v1.SessionTopic
 	8, // 3: outcry.v1.SessionTopic.topic:type_name -> outcry.v1.Topic
-	1, // 4: outcry.v1.Admin.Sessions:input_type -> outcry.v1.SessionsRequest
-	3, // 5: outcry.v1.Admin.Session:input_type -> outcry.v1.SessionRequest
-	6, // 6: outcry.v1.Admin.EndSession:input_type -> outcry.v1.EndSessionRequest
-	2, // 7: outcry.v1.Admin.Sessions:output_type -> outcry.v1.SessionsResponse
-	4, // 8: outcry.v1.Admin.Session:output_type -> outcry.v1.SessionResponse
-	7, // 9: outcry.v1.Admin.EndSession:output_type -> outcry.v1.EndSessionResponse
-	7, // [7:10] is the sub-list for method output_type
-	4, // [4:7] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	9, // 4: outcry.v1.SessionTopic.book:type_name -> outcry.v1.Book
+	1, // 5: outcry.v1.Admin.Sessions:input_type -> outcry.v1.SessionsRequest
+	3, // 6: outcry.v1.Admin.Session:input_type -> outcry.v1.SessionRequest
+	6, // 7: outcry.v1.Admin.EndSession:input_type -> outcry.v1.EndSessionRequest
+	2, // 8: outcry.v1.Admin.Sessions:output_type -> outcry.v1.SessionsResponse
+	4, // 9: outcry.v1.Admin.Session:output_type -> outcry.v1.SessionResponse
+	7, // 10: outcry.v1.Admin.EndSession:output_type -> outcry.v1.EndSessionResponse
+	8, // [8:11] is the sub-list for method output_type
+	5, // [5:8] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_outcry_v1_admin_proto_init() }
