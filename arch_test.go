@@ -98,6 +98,8 @@ var homes = map[string][]string{
 	"github.com/gobwas/ws":                     {"gateways/ws"},
 	"github.com/coder/websocket":               {"cmd/outcry", "gateways/feeds"}, // clients
 	"connectrpc.com/connect":                   {"gateways/rpc", "gateways/grpc"},
+	"connectrpc.com/grpchealth":                {"gateways/grpc"},
+	"connectrpc.com/grpcreflect":               {"gateways/grpc"},
 	"github.com/prometheus/client_golang":      {"cmd/outcry"},
 	"github.com/spf13/cobra":                   {"cmd/outcry"},
 	"github.com/klauspost/compress":            {"internal/zpack"},

@@ -19,11 +19,15 @@ const defaultServer = "http://127.0.0.1:8080"
 
 // address says where the server is: --server, else what the server of --data
 // wrote into its folder, else the default.
-type address struct{ server, data, token string }
+type address struct {
+	server, data, token string
+	trust
+}
 
 func (a *address) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.server, "server", os.Getenv("OUTCRY_SERVER"), "URL of the server (default "+defaultServer+")")
 	cmd.Flags().StringVar(&a.data, "data", "", "data folder of a server on this machine, instead of --server")
+	a.trust.flags(cmd)
 	cmd.Flags().StringVar(&a.token, "token", "", "token or API key, where the server wants one; better in OUTCRY_TOKEN, since others see command lines")
 }
 
@@ -31,6 +35,7 @@ func (a *address) flags(cmd *cobra.Command) {
 type serverFile struct {
 	HTTP  string `json:"http"`
 	Admin string `json:"admin,omitempty"` // empty: off
+	CA    string `json:"ca,omitempty"`    // file of a certificate that vouches for itself
 	PID   int    `json:"pid"`
 }
 
@@ -69,7 +74,11 @@ func (a *address) client() (c outcryv1connect.OutcryClient, url string, err erro
 	if err != nil {
 		return nil, "", err
 	}
-	return rpc.NewClient(url, a.bearer()), url, nil
+	over, err := a.connections()
+	if err != nil {
+		return nil, "", err
+	}
+	return rpc.NewClientOver(over, url, a.bearer()), url, nil
 }
 
 // bearer is the token that the server is shown; empty where there is none.
@@ -85,9 +94,12 @@ func explain(err error, url string) error {
 	if rpc.Unreachable(err) {
 		return unanswered(url, err)
 	}
-	return err
+	return untrusted(err)
 }
 
 func unanswered(url string, err error) error {
+	if told := untrusted(err); told != err {
+		return told
+	}
 	return fmt.Errorf("no server answers at %s: start one with \"outcry serve\", or say where it is with --server or --data (%w)", url, err)
 }

@@ -34,6 +34,7 @@ type config struct {
 	allowHosts   []string
 	origins      *guard.Origins // of them
 	auth         authSettings   // see auth.go
+	tls          portTLS
 	// admin serves metrics and profiles; empty is off.
 	admin string
 

@@ -18,6 +18,7 @@ func newConfig() *config {
 	c.logSettings(b)
 	c.storeSettings(b)
 	c.authSettings(b)
+	c.portSettings(b)
 	return c
 }
 
@@ -31,6 +32,12 @@ func (c *config) common(b *settingsOf) {
 	b.text(&c.admin, "admin.listen", "admin", "127.0.0.1:8081", "address of /metrics and /debug/pprof; empty: off")
 	b.text(&c.telemetry.endpoint, "telemetry.otlp_endpoint", "otlp-endpoint", "", "URL of a collector that takes traces of posts by OTLP over HTTP, such as http://127.0.0.1:4318; empty: off")
 	b.number(&c.telemetry.sample, "telemetry.sample_percent", "trace-sample", 100, "how many of a hundred commands are traced")
+}
+
+func (c *config) portSettings(b *settingsOf) {
+	b.text(&c.tls.cert, "tls.cert_file", "tls-cert", "", "serve TLS alone: PEM file of the certificate and those of its authorities; read again when it changes")
+	b.text(&c.tls.key, "tls.key_file", "tls-key", "", "PEM file of its key")
+	b.yes(&c.tls.selfSigned, "tls.self_signed", "tls-self-signed", false, "serve TLS alone, for trials: with a certificate that the server makes for itself and keeps in the data folder")
 }
 
 func (c *config) logSettings(b *settingsOf) {

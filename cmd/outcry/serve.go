@@ -66,12 +66,19 @@ func serve(ctx context.Context, c *config, out io.Writer, started func(context.C
 		defer cancel()
 		err = errors.Join(err, a.stop(stopping))
 	}()
-	url := "http://" + listener.Addr().String()
+	certificate, err := c.certificate()
+	if err != nil {
+		return err
+	}
+	url := certificate.scheme() + listener.Addr().String()
 	failures := make(chan error, 3)
 	doors := c.limits.doors(a.metrics.edge.refused)
-	server := port.NewServer(doors.Handler(guard.Handler(c.origins, a.handler())))
+	server := port.NewServer(doors.Handler(guard.Handler(c.origins, a.handler())), certificate.Certificate)
 	server.ConnState, server.ReadHeaderTimeout = doors.ConnState, c.limits.handshake
-	go func() { failures <- server.Serve(listener) }()
+	go func() { failures <- certificate.serve(server, listener) }()
+	following, unfollow := context.WithCancel(ctx)
+	defer unfollow()
+	a.background.Go(func() { certificate.follow(following) })
 	defer func() {
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 		defer cancel()
@@ -82,7 +89,7 @@ func serve(ctx context.Context, c *config, out io.Writer, started func(context.C
 		return err
 	}
 	defer admin.Close()
-	if err := writeServerFile(c.data, serverFile{HTTP: url, Admin: adminURL, PID: os.Getpid()}); err != nil {
+	if err := writeServerFile(c.data, serverFile{HTTP: url, Admin: adminURL, CA: certificate.ca, PID: os.Getpid()}); err != nil {
 		return err
 	}
 	select {
@@ -92,7 +99,8 @@ func serve(ctx context.Context, c *config, out io.Writer, started func(context.C
 	case <-ctx.Done():
 		return nil
 	}
-	fmt.Fprintf(out, "Outcry is open at %s\n  data folder  %s\n  sign-in      %s\n  stop it      Ctrl-C\n", url, c.data, a.welcome())
+	fmt.Fprintf(out, "Outcry is open at %s\n  data folder  %s\n  encryption   %s\n  sign-in      %s\n  stop it      Ctrl-C\n",
+		url, c.data, certificate.said(), a.welcome())
 	a.warnOpen()
 	own := identity.With(ctx, identity.Server()) // what the server does of its own accord
 	defer a.startFeeds(own)()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"time"
 
@@ -29,7 +30,9 @@ const (
 // each never-lose topic was, so that nothing is missing and nothing comes twice.
 type stream struct {
 	// url of the server, such as http://127.0.0.1:8080.
-	url  func() string
+	url func() string
+	// over are the connections; nil is the default.
+	over *http.Transport
 	user string
 	// token that hello shows; empty: none.
 	token string
@@ -98,7 +101,7 @@ func (s *stream) once(ctx context.Context) error {
 	url := "ws" + strings.TrimPrefix(s.url(), "http") + "/ws"
 	dialing, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()
-	conn, answer, err := websocket.Dial(dialing, url, &websocket.DialOptions{Subprotocols: []string{"outcry.v1.proto"}})
+	conn, answer, err := websocket.Dial(dialing, url, &websocket.DialOptions{Subprotocols: []string{"outcry.v1.proto"}, HTTPClient: s.client()})
 	switch {
 	case err != nil && answer != nil:
 		return fmt.Errorf("connecting to %s: it answers %s", s.url(), answer.Status)
@@ -115,6 +118,13 @@ func (s *stream) once(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+func (s *stream) client() *http.Client {
+	if s.over == nil {
+		return http.DefaultClient
+	}
+	return &http.Client{Transport: s.over}
 }
 
 func (s *stream) greet(ctx context.Context, conn *websocket.Conn) error {

@@ -69,6 +69,10 @@ func (t *tail) run(cmd *cobra.Command, instruments []string) error {
 	if err != nil {
 		return err
 	}
+	over, err := t.connections()
+	if err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancel(cmd.Context())
 	defer stop()
 	t.stop = stop
@@ -76,7 +80,7 @@ func (t *tail) run(cmd *cobra.Command, instruments []string) error {
 		return explain(err, url)
 	}
 	s := &stream{
-		url: t.where(url), token: t.bearer(), topics: topics,
+		url: t.where(url), over: over, token: t.bearer(), topics: topics,
 		item: func(topic *streamTopic, it *outcryv1.Item) error { return t.print(cmd, t.itemLine(topic, it)) },
 		update: func(topic *streamTopic, u *outcryv1.Update) error {
 			return t.print(cmd, t.quoteLine(topic, u))

@@ -46,7 +46,7 @@ func cost(t *testing.T, name string, clients int) {
 		floor.Define(instrument(i))
 		floor.Quote(instrument(i), 1, 2)
 	}
-	address := serve(t, ways[name].serve(pumps))
+	address := ways[name].open(t, pumps)
 	before := held()
 	away := child(t, name, address, clients)
 	idle := held() - before

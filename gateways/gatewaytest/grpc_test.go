@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	google "google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/proto"
 
@@ -39,7 +40,15 @@ func (asItIs) Unmarshal(p []byte, v any) error { return proto.Unmarshal(p, v.(pr
 
 // overGRPC serves Connect and speaks gRPC.
 func overGRPC() way {
-	return way{serve: connectHandler, dial: func(t *testing.T, address string) gatewaytest.Client { return dialGRPC(t, address) }}
+	return way{serve: connectHandler, dial: func(t *testing.T, address string) gatewaytest.Client {
+		return dialGRPC(t, address, insecure.NewCredentials())
+	}}
+}
+
+func overGRPCTLS() way {
+	return way{serve: connectHandler, tls: true, dial: func(t *testing.T, address string) gatewaytest.Client {
+		return dialGRPC(t, address, credentials.NewTLS(unchecked()))
+	}}
 }
 
 func connectHandler(pumps *pump.Pumps) http.Handler {
@@ -48,9 +57,9 @@ func connectHandler(pumps *pump.Pumps) http.Handler {
 	return mux
 }
 
-func dialGRPC(t *testing.T, address string) *grpcClient {
+func dialGRPC(t *testing.T, address string, with credentials.TransportCredentials) *grpcClient {
 	t.Helper()
-	conn, err := google.NewClient("passthrough:///"+address, google.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := google.NewClient("passthrough:///"+address, google.WithTransportCredentials(with))
 	if err != nil {
 		t.Fatalf("dialling: %v", err)
 	}

@@ -1,8 +1,10 @@
 package gatewaytest_test
 
 import (
+	"crypto/tls"
+	"errors"
+	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -19,19 +21,22 @@ const patience = 20 * time.Second
 type way struct {
 	serve func(*pump.Pumps) http.Handler
 	dial  func(t *testing.T, address string) gatewaytest.Client
+	tls   bool
 }
 
 // ways are all of them; each keeps the same contract.
 var ways = map[string]way{
 	"WebSocketBinary": overWebSocket(binaryProtocol),
 	"WebSocketJSON":   overWebSocket(jsonProtocol),
+	"WebSocketTLS":    overWebSocketTLS(),
 	"GRPC":            overGRPC(),
+	"GRPCTLS":         overGRPCTLS(),
 	"ConnectJSON":     overConnect(),
 }
 
 // start is gatewaytest.Transport.
 func (w way) start(t *testing.T, pumps *pump.Pumps) gatewaytest.Dial {
-	address := serve(t, w.serve(pumps))
+	address := w.open(t, pumps)
 	return func(t *testing.T) gatewaytest.Client { return w.dial(t, address) }
 }
 
@@ -47,17 +52,44 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/asynkron/protoactor-go/actor.NewDeadLetter.NewThrottle.func4.1"))
 }
 
-// serve puts a handler on a port as the binary does, and gives its host:port.
-// It ends with the test, after the clients.
-func serve(t *testing.T, h http.Handler) (address string) {
+// open puts a way on a port as the binary does, and gives its host:port. It
+// ends with the test, after the clients.
+func (w way) open(t *testing.T, pumps *pump.Pumps) (address string) {
 	t.Helper()
 	l, err := port.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewUnstartedServer(nil)
-	s.Listener, s.Config = l, port.NewServer(h)
-	s.Start()
-	t.Cleanup(s.Close)
+	s, ended := port.NewServer(w.serve(pumps), nil), make(chan error, 1)
+	if w.tls {
+		s = port.NewServer(w.serve(pumps), certificate(t))
+		go func() { ended <- s.ServeTLS(l, "", "") }()
+	} else {
+		go func() { ended <- s.Serve(l) }()
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
+	})
 	return l.Addr().String()
 }
+
+func certificate(t *testing.T) *port.Certificate {
+	t.Helper()
+	cert, key, _, err := port.SelfSigned(t.TempDir(), []string{"127.0.0.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := port.LoadCertificate(cert, key, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// unchecked takes any certificate: who vouches for whom is tested elsewhere.
+func unchecked() *tls.Config { return &tls.Config{InsecureSkipVerify: true} }

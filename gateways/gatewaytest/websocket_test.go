@@ -39,11 +39,21 @@ func overWebSocket(subprotocol string) way {
 	}
 }
 
+func overWebSocketTLS() way {
+	w := overWebSocket(binaryProtocol)
+	w.tls = true
+	w.dial = func(t *testing.T, address string) gatewaytest.Client {
+		return dialWebSocket(t, "wss://"+address, binaryProtocol)
+	}
+	return w
+}
+
 func dialWebSocket(t *testing.T, url, subprotocol string) *wsClient {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{Subprotocols: []string{subprotocol}})
+	conn, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{Subprotocols: []string{subprotocol},
+		HTTPClient: &http.Client{Transport: &http.Transport{TLSClientConfig: unchecked()}}})
 	if err != nil {
 		t.Fatalf("dialling: %v", err)
 	}

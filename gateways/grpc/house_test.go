@@ -31,7 +31,7 @@ func serve(t *testing.T, pumps *pump.Pumps, ready func() bool) *google.ClientCon
 	mux.Handle(grpc.NewHandler(grpc.Config{Pumps: pumps}))
 	grpc.MountBeside(mux, ready)
 	s := httptest.NewUnstartedServer(nil)
-	s.Config = port.NewServer(mux)
+	s.Config = port.NewServer(mux, nil)
 	s.Start()
 	t.Cleanup(s.Close)
 	conn, err := google.NewClient("passthrough:///"+s.Listener.Addr().String(), google.WithTransportCredentials(insecure.NewCredentials()))

@@ -18,13 +18,18 @@ const (
 	frameBytes = 16 << 10
 )
 
-// NewServer makes a server of all that the port speaks.
-func NewServer(h http.Handler) *http.Server {
+// NewServer makes a server of all that the port speaks; over TLS where there is
+// a certificate, with ServeTLS("", "").
+func NewServer(h http.Handler, c *Certificate) *http.Server {
 	p := &http.Protocols{}
 	p.SetHTTP1(true)
 	p.SetHTTP2(true)
 	p.SetUnencryptedHTTP2(true)
-	return &http.Server{Handler: h, ReadHeaderTimeout: headersWithin, IdleTimeout: idleFor, Protocols: p,
+	s := &http.Server{Handler: h, ReadHeaderTimeout: headersWithin, IdleTimeout: idleFor, Protocols: p,
 		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: streams, MaxReadFrameSize: frameBytes,
 			MaxReceiveBufferPerStream: streamBytes, MaxReceiveBufferPerConnection: connectionBytes}}
+	if c != nil {
+		s.TLSConfig = c.TLS()
+	}
+	return s
 }

@@ -27,12 +27,15 @@ func signIn(gate identity.Gate) connect.UnaryInterceptorFunc {
 }
 
 // bearing sends a token with each request.
-type bearing struct{ token string }
+type bearing struct {
+	token string
+	over  http.RoundTripper
+}
 
 func (b bearing) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer "+b.token)
-	return http.DefaultTransport.RoundTrip(r)
+	return b.over.RoundTrip(r)
 }
 
 // stay follows no redirect: the token is for this server alone.

@@ -14,9 +14,6 @@ import (
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
-// lastWords is what is still read of a peer after the connection ended on our side.
-const lastWords = 1 << 20
-
 // connection reads one client.
 type connection struct {
 	conn     net.Conn
@@ -25,9 +22,7 @@ type connection struct {
 	messages *messages
 }
 
-// run reads until the connection ends and closes it. A close frame that we
-// wrote reaches the peer only if its bytes under way are read: closing
-// over them would reset the connection, and the reset overtakes the frame.
+// run reads until the connection ends, and hangs up.
 func (c *connection) run() {
 	var broken *violation
 	switch err := c.read(); {
@@ -37,8 +32,7 @@ func (c *connection) run() {
 		c.client.Drop()
 	}
 	<-c.client.Ended()
-	_, _ = io.CopyN(io.Discard, c.conn, lastWords) // until it ends or the deadline of Close
-	_ = c.conn.Close()                             // nothing was written since the pump's last word
+	hangUp(c.conn)
 }
 
 // read hands over what the client sends. Nil: the client is gone, or has said goodbye.
