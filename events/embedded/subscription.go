@@ -1,44 +1,28 @@
 package embedded
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
-	"github.com/ThreeDotsLabs/watermill/message"
-
 	"outcry/events"
+	"outcry/events/reading"
 )
 
 // subscription hands out one partition. All of it is its goroutine's.
 type subscription struct {
-	log     *Log
-	closing <-chan struct{}
-	stream  int
-	next    int64
-	out     chan *message.Message
-	wake    chan struct{}
-	batch   []tailRecord
-	cursor  *cursor // nil while the tail has all that is wanted
-
-	flight fifo[inFlight]
-	bytes  int64
+	log    *Log
+	stream int
+	next   int64
+	wake   chan struct{}
+	batch  []tailRecord
+	cursor *cursor // nil while the tail has all that is wanted
 }
-
-// inFlight is a record that was handed out and is not acknowledged.
-type inFlight struct {
-	message *message.Message
-	bytes   int64
-}
-
-// errEnded says that the subscription ends as it should.
-var errEnded = errors.New("the subscription has ended")
 
 // run hands records out for ever. What can't be read ends the log: to go on
 // without its past would be to serve a part for the whole.
-func (s *subscription) run(ctx context.Context) {
-	err := s.loop(ctx)
-	if cerr := s.leaveFile(); err == errEnded {
+func (s *subscription) run(out *reading.Out) {
+	err := s.loop(out)
+	if cerr := s.leaveFile(); err == reading.ErrEnded {
 		err = cerr
 	}
 	if err == nil {
@@ -53,18 +37,18 @@ func (s *subscription) run(ctx context.Context) {
 	s.log.fail(fmt.Errorf("reading the log: %w", err))
 }
 
-func (s *subscription) loop(ctx context.Context) error {
+func (s *subscription) loop(out *reading.Out) error {
 	for {
 		var where found
 		s.batch, where = s.log.tail.take(s.stream, s.next, s.batch[:0], batchRecords, s.wake)
 		var err error
 		switch where {
 		case inMemory:
-			err = s.fromMemory(ctx)
+			err = s.fromMemory(out)
 		case inFile:
-			err = s.fromFile(ctx)
+			err = s.fromFile(out)
 		case notYet:
-			err = s.wait(ctx)
+			err = s.wait(out)
 		}
 		if err != nil {
 			return err
@@ -72,13 +56,13 @@ func (s *subscription) loop(ctx context.Context) error {
 	}
 }
 
-func (s *subscription) fromMemory(ctx context.Context) error {
+func (s *subscription) fromMemory(out *reading.Out) error {
 	if err := s.leaveFile(); err != nil {
 		return err
 	}
 	for i, r := range s.batch {
 		s.batch[i] = tailRecord{}
-		if err := s.send(ctx, r.payload, r.checksum); err != nil {
+		if err := s.send(out, r.payload, r.checksum); err != nil {
 			return err
 		}
 	}
@@ -86,7 +70,7 @@ func (s *subscription) fromMemory(ctx context.Context) error {
 }
 
 // fromFile reads a few records, then the tail is asked again.
-func (s *subscription) fromFile(ctx context.Context) error {
+func (s *subscription) fromFile(out *reading.Out) error {
 	if s.cursor == nil {
 		c, err := s.log.open(s.stream, s.next)
 		if err != nil {
@@ -100,7 +84,7 @@ func (s *subscription) fromFile(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := s.send(ctx, r.Payload, r.Checksum); err != nil {
+		if err := s.send(out, r.Payload, r.Checksum); err != nil {
 			return err
 		}
 	}
@@ -117,96 +101,22 @@ func (s *subscription) leaveFile() error {
 }
 
 // send hands out the next record as soon as there is room for it.
-func (s *subscription) send(ctx context.Context, payload []byte, checksum uint64) error {
-	size := int64(len(payload))
-	for s.flight.len() > 0 {
-		full := s.flight.len() >= flightRecords || s.bytes+size > flightBytes
-		landed, err := s.land(ctx, full)
-		if err != nil {
-			return err
-		}
-		if !landed {
-			break
-		}
-	}
+func (s *subscription) send(out *reading.Out, payload []byte, checksum uint64) error {
 	p := s.log.files.shape.position(s.stream, s.next)
 	m := events.NewMessage(p.Kind, p.Partition, payload)
 	events.SetPosition(m, p, checksum)
-	select {
-	case s.out <- m:
-	case <-s.nacked():
-		return errEnded
-	case <-s.closing:
-		return errEnded
-	case <-s.log.end.done:
-		return errEnded
-	case <-ctx.Done():
-		return errEnded
+	if err := out.Send(m); err != nil {
+		return err
 	}
-	s.flight.push(inFlight{m, size})
-	s.bytes += size
 	s.next++
 	return nil
 }
 
-// land looks whether the oldest record under way was acknowledged; where wait
-// is set it waits for that.
-func (s *subscription) land(ctx context.Context, wait bool) (landed bool, err error) {
-	oldest := s.flight.at(0).message
-	select {
-	case <-oldest.Acked():
-		s.bytes -= s.flight.pop().bytes
-		return true, nil
-	case <-oldest.Nacked():
-		return false, errEnded
-	default:
-	}
-	if !wait {
-		return false, nil
-	}
-	select {
-	case <-oldest.Acked():
-		s.bytes -= s.flight.pop().bytes
-		return true, nil
-	case <-oldest.Nacked():
-	case <-s.closing:
-	case <-s.log.end.done:
-	case <-ctx.Done():
-	}
-	return false, errEnded
-}
-
-// nacked is closed when the oldest record under way is refused; nil where there is none.
-func (s *subscription) nacked() <-chan struct{} {
-	if s.flight.len() == 0 {
-		return nil
-	}
-	return s.flight.at(0).message.Nacked()
-}
-
-// wait returns when there is something new, and lets go of what is
-// acknowledged meanwhile.
-func (s *subscription) wait(ctx context.Context) error {
-	if waiting := s.log.config.Observer.Waiting; waiting != nil {
-		waiting()
-	}
-	for {
-		var acked <-chan struct{}
-		if s.flight.len() > 0 {
-			acked = s.flight.at(0).message.Acked()
-		}
-		select {
-		case <-s.wake:
-			return nil
-		case <-acked:
-			s.bytes -= s.flight.pop().bytes
-			continue
-		case <-s.nacked():
-		case <-s.closing:
-		case <-s.log.end.done:
-		case <-ctx.Done():
-		}
+// wait returns when there is something new.
+func (s *subscription) wait(out *reading.Out) error {
+	err := out.Wait(s.wake)
+	if err != nil {
 		s.log.tail.forget(s.stream, s.wake)
-		return errEnded
 	}
+	return err
 }

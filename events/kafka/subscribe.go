@@ -1,22 +1,10 @@
 package kafka
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"sync"
-
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"outcry/events"
-)
-
-const (
-	// What a subscription may have under way that is not acknowledged.
-	flightRecords = 1024
-	flightBytes   = 4 << 20
-
-	channelRecords = 64
+	"outcry/events/reading"
 )
 
 // Subscriber reads one partition from exactly from on. Each Subscribe starts
@@ -25,39 +13,18 @@ const (
 // ends the subscription when all records before it are acknowledged. Retention
 // that overtakes a reader closes its channel though the log goes on.
 func (l *Log) Subscriber(from events.Position) message.Subscriber {
-	return &subscriber{log: l, from: from, closing: make(chan struct{})}
-}
-
-type subscriber struct {
-	log     *Log
-	from    events.Position
-	closing chan struct{}
-
-	mu      sync.Mutex
-	closed  bool
-	running sync.WaitGroup
-}
-
-// Subscribe starts one goroutine, which ends with ctx, Close, a Nack, or the log.
-func (s *subscriber) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
-	if topic != s.from.Kind.Topic() {
-		return nil, fmt.Errorf("subscribing to %q: the subscriber at %s reads %s", topic, s.from, s.from.Kind.Topic())
+	log := reading.Log{
+		Enter: func() error { return l.enter(&l.running) }, Leave: l.running.Done,
+		Done: l.end.done, Waiting: l.config.Observer.Waiting,
 	}
-	if err := s.start(); err != nil {
-		return nil, fmt.Errorf("subscribing from %s: %w", s.from, err)
-	}
-	in, err := s.log.begin(s.from)
-	if err != nil {
-		s.finish()
-		return nil, fmt.Errorf("subscribing from %s: %w", s.from, err)
-	}
-	sub := &subscription{log: s.log, closing: s.closing, at: s.from, in: in, out: make(chan *message.Message, channelRecords)}
-	go func() {
-		defer s.finish()
-		defer close(sub.out)
-		sub.run(ctx)
-	}()
-	return sub.out, nil
+	return reading.NewSubscriber(log, from, func() (func(*reading.Out), error) {
+		in, err := l.begin(from)
+		if err != nil {
+			return nil, err
+		}
+		s := &subscription{log: l, at: from, in: in}
+		return s.run, nil
+	})
 }
 
 // begin gives an inbox for a position from which a reader can start.
@@ -74,35 +41,4 @@ func (l *Log) begin(from events.Position) (*inbox, error) {
 		return nil, err
 	}
 	return l.hub.join(lane{t.name, from.Partition}, from.Offset)
-}
-
-// start counts a subscription in, unless one of the two was closed.
-func (s *subscriber) start() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return errors.New("the subscriber is closed")
-	}
-	if err := s.log.enter(&s.log.running); err != nil {
-		return err
-	}
-	s.running.Add(1)
-	return nil
-}
-
-func (s *subscriber) finish() {
-	s.running.Done()
-	s.log.running.Done()
-}
-
-// Close ends its subscriptions and waits for their goroutines.
-func (s *subscriber) Close() error {
-	s.mu.Lock()
-	if !s.closed {
-		s.closed = true
-		close(s.closing)
-	}
-	s.mu.Unlock()
-	s.running.Wait()
-	return nil
 }
