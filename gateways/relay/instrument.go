@@ -60,6 +60,9 @@ func newInstrument(r *Relay, id string) *Instrument {
 	return in
 }
 
+// ID of the instrument.
+func (in *Instrument) ID() string { return in.id }
+
 // State is Attaching until the floor has told.
 func (in *Instrument) State() State {
 	in.mu.Lock()

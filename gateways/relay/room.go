@@ -45,6 +45,9 @@ func newRoom(r *Relay, id string) *Room {
 	return ro
 }
 
+// ID of the room.
+func (ro *Room) ID() string { return ro.id }
+
 // State is Attaching until the floor has told.
 func (ro *Room) State() State {
 	ro.mu.Lock()

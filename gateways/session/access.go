@@ -153,7 +153,7 @@ func (s *Session) endTopic(sub *subscription, why *outcryv1.Error) {
 		s.withhold(sub.key.id, why)
 	}
 	if granted {
-		s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Ended{Ended: &outcryv1.TopicAnswer{Topic: sub.topic, Error: why}}})
+		s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Ended{Ended: &outcryv1.TopicAnswer{Topic: sub.key.topic(), Error: why}}})
 	}
 }
 

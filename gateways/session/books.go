@@ -45,7 +45,7 @@ func (s *Session) booksOf(m *outcryv1.BooksRequest) (all []*outcryv1.Book) {
 }
 
 func (sub *subscription) book() *outcryv1.Book {
-	b := &outcryv1.Book{Topic: sub.topic}
+	b := &outcryv1.Book{Topic: sub.key.topic()}
 	switch {
 	case sub.request != nil: // nothing is published before it is granted
 	case sub.latest != nil:

@@ -116,7 +116,7 @@ func (s *Session) readDone(sub *subscription, p page, err error) {
 			return
 		}
 		s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_HistoryLost{HistoryLost: &outcryv1.HistoryLost{
-			Topic: sub.topic, FromSeq: st.cursor + 1, ToSeq: p.hole}}})
+			Topic: sub.key.topic(), FromSeq: st.cursor + 1, ToSeq: p.hole}}})
 		st.lost += p.hole - st.cursor
 		st.cursor = p.hole
 	}

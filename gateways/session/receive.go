@@ -97,10 +97,10 @@ func (s *Session) beat() {
 	beat := &outcryv1.Heartbeat{ServerTimeNs: s.now.UnixNano()}
 	for _, sub := range s.topics {
 		if sub.stream != nil && sub.stream.waiting {
-			beat.CatchingUp = append(beat.CatchingUp, sub.topic)
+			beat.CatchingUp = append(beat.CatchingUp, sub.key.topic())
 		}
 		if sub.stream != nil && sub.request == nil && sub.completed() {
-			beat.Complete = append(beat.Complete, &outcryv1.Complete{Topic: sub.topic, Seq: sub.stream.cursor})
+			beat.Complete = append(beat.Complete, &outcryv1.Complete{Topic: sub.key.topic(), Seq: sub.stream.cursor})
 		}
 	}
 	s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Heartbeat{Heartbeat: beat}})

@@ -31,7 +31,7 @@ type streamTopic struct {
 }
 
 func newStream(sub *subscription, want *outcryv1.Subscription) *streamTopic {
-	st := &streamTopic{unacked: newUnacked(want), after: want.AfterSeq, recent: int(want.GetRecent()), part: sub.session.options.Encoding.TopicPart(sub.topic)}
+	st := &streamTopic{unacked: newUnacked(want), after: want.AfterSeq, recent: int(want.GetRecent()), part: sub.session.options.Encoding.TopicPart(sub.key.topic())}
 	if sub.room != nil {
 		st.source = sub.room.Stream()
 	} else {

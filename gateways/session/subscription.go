@@ -22,7 +22,6 @@ type topicKey struct {
 // says of which class it is.
 type subscription struct {
 	session    *Session
-	topic      *outcryv1.Topic
 	key        topicKey
 	request    *request // until it is granted and its answer is queued
 	answer     *outcryv1.TopicAnswer
@@ -35,6 +34,11 @@ type subscription struct {
 	latest     *latestTopic
 	stream     *streamTopic
 	guest      guest // of a room
+}
+
+// topic as clients say it. None is kept: two hundred of a client are 19 KB.
+func (k topicKey) topic() *outcryv1.Topic {
+	return &outcryv1.Topic{Channel: k.channel, Id: k.id, Resolution: k.resolution}
 }
 
 // keyOf checks a topic.
@@ -74,7 +78,7 @@ func (s *Session) open(want *outcryv1.Subscription) (*subscription, *outcryv1.Er
 	if len(s.topics) >= s.config.Limits.Subscriptions {
 		return nil, failure(outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_SUBSCRIPTIONS, "at most %d subscriptions", s.config.Limits.Subscriptions)
 	}
-	sub := &subscription{session: s, topic: want.GetTopic(), key: key}
+	sub := &subscription{session: s, key: key}
 	sub.watch = relay.NewWatch(sub, s.options.Marks)
 	switch key.channel {
 	case outcryv1.Channel_CHANNEL_ROOM, outcryv1.Channel_CHANNEL_TRADES, outcryv1.Channel_CHANNEL_CLOSED_BARS:
@@ -85,8 +89,17 @@ func (s *Session) open(want *outcryv1.Subscription) (*subscription, *outcryv1.Er
 	if refusal != nil {
 		return nil, refusal
 	}
-	s.topics[key] = sub
+	sub.key.id = sub.shared()
+	s.topics[sub.key] = sub
 	return sub, nil
+}
+
+// shared is the entity's id as all who watch it have it: the client's own copy is let go.
+func (sub *subscription) shared() string {
+	if sub.room != nil {
+		return sub.room.ID()
+	}
+	return sub.instrument.ID()
 }
 
 // wishRefusal checks what is wished for beside the topic.

@@ -38,8 +38,8 @@ func (s *Session) Summary() Summary {
 
 // TopicSummary is one subscription as operators see it.
 type TopicSummary struct {
-	Topic *outcryv1.Topic // not to be changed
-	Every time.Duration   // between two versions of a latest-wins topic at least; 0 is at once
+	Topic *outcryv1.Topic
+	Every time.Duration // between two versions of a latest-wins topic at least; 0 is at once
 	// Cursor of a never-lose topic: everything up to it was filled.
 	Cursor uint64
 	Book   *outcryv1.Book
@@ -52,7 +52,7 @@ func (s *Session) Topics() []TopicSummary {
 		if sub.request != nil {
 			continue
 		}
-		one := TopicSummary{Topic: sub.topic, Book: sub.book()}
+		one := TopicSummary{Topic: sub.key.topic(), Book: sub.book()}
 		if sub.latest != nil {
 			one.Every = sub.latest.every
 		} else {

@@ -18,8 +18,9 @@ import (
 
 const (
 	readBuffer = 512
-	// keptMessage bounds the buffer that is kept between messages.
-	keptMessage = 4 << 10
+	// keptMessage bounds the buffer that is kept between messages: many clients subscribe
+	// with one that is long and say nothing more.
+	keptMessage = 1 << 10
 	// fragmentsMost of one message: each costs as much as a message, and may be empty.
 	fragmentsMost = 1024
 	// controlsPerSecond of a client: pings, pongs. Libraries send one in some seconds.
@@ -72,6 +73,9 @@ type event struct {
 // between the fragments of a message. A *violation closes the connection; any
 // other error is the connection's.
 func (m *messages) next() (event, error) {
+	if !m.open && cap(m.buf) > keptMessage {
+		m.buf = nil
+	}
 	for {
 		h, err := ws.ReadHeaderBuffer(m.r, m.head[:])
 		if errors.Is(err, ws.ErrHeaderLengthMSB) || errors.Is(err, ws.ErrHeaderLengthUnexpected) {
@@ -111,9 +115,6 @@ func (m *messages) fragment(h ws.Header) (done bool, err error) {
 			return false, violated(ws.StatusUnsupportedData, "this subprotocol has messages of the other type")
 		}
 		m.buf, m.pieces = m.buf[:0], 0
-		if cap(m.buf) > keptMessage {
-			m.buf = nil
-		}
 	}
 	if h.Length > int64(m.limit-len(m.buf)) {
 		return false, violated(ws.StatusMessageTooBig, "a message has at most %d bytes", m.limit)
