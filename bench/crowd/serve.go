@@ -22,7 +22,7 @@ const (
 )
 
 // dialing is how many connections are opened at a time.
-const dialing = 8
+const dialing = 16
 
 // Follower is one client.
 type Follower interface {

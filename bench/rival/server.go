@@ -32,7 +32,8 @@ func (s *settings) serve() (*server, error) {
 		return nil, err
 	}
 	node.OnConnecting(func(context.Context, centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
-		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{}, WriteDelay: s.interval, WriteWithTimer: true, MaxMessagesInFrame: -1}, nil
+		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{}, WriteDelay: s.interval, WriteWithTimer: true, MaxMessagesInFrame: -1,
+			ReplyWithoutQueue: true}, nil
 	})
 	node.OnConnect(func(c *centrifuge.Client) {
 		c.OnSubscribe(func(_ centrifuge.SubscribeEvent, done centrifuge.SubscribeCallback) {
