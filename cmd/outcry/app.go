@@ -38,6 +38,7 @@ type app struct {
 	granted   *granted.Granted // reads, as far as who asks may see
 	gate      identity.Gate
 	signin    *signin.Gate // gate, where people sign in; else nil
+	revoked   *revocations // where people sign in; else nil
 	pipelines map[string]*pipeline.Pipeline
 	ingest    *ingest.Service
 	commands  *command.Commander

@@ -85,9 +85,9 @@ func (a *app) welcome() string {
 }
 
 // warnOpen tells who listens on a network that tokens could be read there.
-func (a *app) warnOpen() {
+func (a *app) warnOpen(url string) {
 	host, _, err := net.SplitHostPort(a.config.http)
-	if err == nil && a.signin != nil && !guard.IsLoopback(host) {
+	if err == nil && a.signin != nil && !guard.IsLoopback(host) && strings.HasPrefix(url, "http:") {
 		a.config.logger.Warn("tokens are sent in the clear unless something in front of this address speaks TLS", "address", a.config.http)
 	}
 }

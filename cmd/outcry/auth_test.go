@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"outcry/gateways/identity"
 )
 
 // command runs the binary beside a server, with a token in its environment.
@@ -142,6 +144,70 @@ func TestAKeyThatIsTakenBackEndsItsStreamWithinASecond(t *testing.T) {
 	err = tail.Wait()
 	if took := time.Since(taken); err == nil || took > time.Second || !strings.Contains(trouble.String(), "unauthenticated") {
 		t.Errorf("after %v: %v: %s", took, err, &trouble)
+	}
+}
+
+// Breaks for users: a revoked person goes on reading, or comes back with the old token after a restart.
+func TestARevokedUserStaysOutOverRestarts(t *testing.T) {
+	s, secret, _ := signedIn(t)
+	token := func(user string, grants ...string) string {
+		args := []string{"--key", secret, "--user", user}
+		for _, g := range grants {
+			args = append(args, "--grant", g)
+		}
+		return minted(t, args...)
+	}
+	root, ann, bob := token("root", "admin=*", "see=outcry:*"), token("ann", "see=*", "post=*"), token("bob", "see=*", "post=*")
+	if _, err := s.commandAs(ann, "post", "--join", "hall", "one"); err != nil {
+		t.Fatal(err)
+	}
+	tail := s.command("tail", "--room", "hall")
+	tail.Env = append(tail.Env, "OUTCRY_TOKEN="+ann)
+	out, err := tail.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var trouble bytes.Buffer
+	tail.Stderr = &trouble
+	if err := tail.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		t.Fatalf("nothing came: %v %s", err, &trouble)
+	}
+	if _, err := s.commandAs(bob, "revoke", "ann"); err == nil || !strings.Contains(err.Error(), "permission_denied") {
+		t.Errorf("somebody revokes: %v", err)
+	}
+	revoked := time.Now()
+	said, err := s.commandAs(root, "revoke", "ann")
+	if err != nil || !strings.Contains(said, "issued to ann until") {
+		t.Fatal(said, err)
+	}
+	io.Copy(io.Discard, out)
+	if err := tail.Wait(); err == nil || time.Since(revoked) > time.Second || !strings.Contains(trouble.String(), "unauthenticated") {
+		t.Errorf("%v after it: %v: %s", time.Since(revoked), err, &trouble)
+	}
+	for range 2 {
+		if _, err := s.commandAs(ann, "query", "messages", "hall"); err == nil || !strings.Contains(err.Error(), "unauthenticated") {
+			t.Errorf("the old token: %v", err)
+		}
+		for _, args := range [][]string{{"post", "--join", identity.RevocationsRoom, "bob"}, {"query", "messages", identity.RevocationsRoom}} {
+			if _, err := s.commandAs(bob, args...); err == nil || !strings.Contains(err.Error(), "permission_denied") {
+				t.Errorf("the server's own room: %v: %v", args, err)
+			}
+		}
+		s.kill()
+		s.startWith(s.cmd.Args[1:]...)
+	}
+	if said, err := s.commandAs(root, "query", "messages", identity.RevocationsRoom); err != nil || !strings.Contains(said, "ann") {
+		t.Errorf("who may administer everything sees %q, %v", said, err)
+	}
+	for { // a token has whole seconds
+		if _, err := s.commandAs(token("ann", "see=*"), "query", "messages", "hall"); err == nil {
+			return
+		} else if !strings.Contains(err.Error(), "revoked after the token was issued") || time.Since(revoked) > 30*time.Second {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -40,6 +40,14 @@ func (a *app) startEdge(life context.Context) error {
 	})
 	if a.signin != nil {
 		a.metrics.signIn(a.signin.Status)
+		a.revoked = newRevocations(a)
+		a.background.Go(func() {
+			select {
+			case <-a.host.Ready():
+				a.revoked.follow(life)
+			case <-life.Done():
+			}
+		})
 		a.background.Go(func() {
 			if err := a.signin.Run(life); err != nil {
 				a.config.logger.Error("keys are not read anew any more", "error", err)

@@ -32,6 +32,19 @@ func (a *app) whenReady(next http.Handler) http.Handler {
 func (a *app) isReady() bool {
 	select {
 	case <-a.host.Ready():
+		return a.revocationsRead()
+	default:
+		return false
+	}
+}
+
+// revocationsRead: before, somebody who was revoked would come in again.
+func (a *app) revocationsRead() bool {
+	if a.revoked == nil {
+		return true
+	}
+	select {
+	case <-a.revoked.read:
 		return true
 	default:
 		return false

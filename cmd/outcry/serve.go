@@ -99,9 +99,18 @@ func serve(ctx context.Context, c *config, out io.Writer, started func(context.C
 	case <-ctx.Done():
 		return nil
 	}
+	if a.revoked != nil {
+		select {
+		case <-a.revoked.read:
+		case err := <-a.host.Failed():
+			return err
+		case <-ctx.Done():
+			return nil
+		}
+	}
 	fmt.Fprintf(out, "Outcry is open at %s\n  data folder  %s\n  encryption   %s\n  sign-in      %s\n  stop it      Ctrl-C\n",
 		url, c.data, certificate.said(), a.welcome())
-	a.warnOpen()
+	a.warnOpen(url)
 	own := identity.With(ctx, identity.Server()) // what the server does of its own accord
 	defer a.startFeeds(own)()
 	defer a.startPipelines(own)()
@@ -128,11 +137,15 @@ func (a *app) wait(ctx context.Context, failures <-chan error) error {
 // handler is everything that clients reach.
 func (a *app) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle(rpc.NewHandler(rpc.Config{
+	calls := rpc.Config{
 		Info: &outcryv1.InfoResponse{Version: version, Lineage: a.log.Lineage(), DataDir: a.config.data,
 			InstrumentPartitions: uint32(a.log.Partitions(events.Instrument)), RoomPartitions: uint32(a.log.Partitions(events.Room))},
 		Gate: a.gate, Reads: a.granted, Commands: a.commands, Ingest: a.ingest, Hashes: hashes{a.host}, CodeOf: codeOf,
-	}))
+	}
+	if a.revoked != nil {
+		calls.Revocations = a.revoked
+	}
+	mux.Handle(rpc.NewHandler(calls))
 	mux.Handle("/v1/ingest", identity.Handler(a.gate, a.ingest.Handler(func(r *http.Request, id string) (*outcryv1.Definition, error) {
 		answer, err := a.reads.Latest(r.Context(), &outcryv1.LatestRequest{Instruments: []string{id}})
 		if err != nil || len(answer.Instruments) == 0 {

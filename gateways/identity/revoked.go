@@ -34,6 +34,17 @@ func (r *Revocations) Add(user string, until time.Time) {
 	}
 }
 
+// Until is the time up to which what was issued to a user is void; zero: none is.
+func (r *Revocations) Until(user string) time.Time {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	until := r.before[user]
+	if r.floor.After(until) {
+		return r.floor
+	}
+	return until
+}
+
 func (r *Revocations) forget() {
 	times := slices.SortedFunc(maps.Values(r.before), time.Time.Compare)
 	r.floor = times[len(times)/2]

@@ -6,6 +6,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"outcry/events"
 	"outcry/gateways/identity"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -24,6 +25,23 @@ func signIn(gate identity.Gate) connect.UnaryInterceptorFunc {
 			return next(identity.With(ctx, who), r)
 		}
 	}
+}
+
+// Revoke is for who administers everything.
+func (s *server) Revoke(ctx context.Context, r *outcryv1.RevokeRequest) (*outcryv1.RevokeResponse, error) {
+	return answer(s, func() (*outcryv1.RevokeResponse, error) {
+		if err := identity.From(ctx).DemandAll(identity.Admin); err != nil {
+			return nil, err
+		}
+		if s.Revocations == nil {
+			return nil, identity.Forbidden("nobody signs in here, so nobody can be revoked")
+		}
+		if err := events.ValidID(r.GetUser()); err != nil {
+			return nil, &identity.Refusal{Code: outcryv1.ErrorCode_ERROR_CODE_INVALID, Text: "user: " + err.Error()}
+		}
+		until, err := s.Revocations.Revoke(ctx, r.GetUser())
+		return &outcryv1.RevokeResponse{UntilNs: until.UnixNano()}, err
+	})
 }
 
 // bearing sends a token with each request.

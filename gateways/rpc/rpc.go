@@ -41,7 +41,13 @@ type Hashes interface {
 	Hashes(ctx context.Context, kind string, partition int32) (offset int64, hashes map[string]string, err error)
 }
 
-// Config of the handler. Every field but Gate and Now is needed.
+// Revocations voids what was issued to a user.
+type Revocations interface {
+	// Revoke returns when it holds on this node: what was issued until that time is void.
+	Revoke(ctx context.Context, user string) (until time.Time, err error)
+}
+
+// Config of the handler. Every field but Gate, Revocations and Now is needed.
 type Config struct {
 	// Gate lets people in; nil is identity.Open.
 	Gate identity.Gate
@@ -51,6 +57,8 @@ type Config struct {
 	Commands Commands
 	Ingest   Ingest
 	Hashes   Hashes
+	// Revocations is nil where nobody signs in.
+	Revocations Revocations
 	// CodeOf maps an error of the interfaces above; nil means unavailable or internal.
 	CodeOf func(error) outcryv1.ErrorCode
 	Now    func() time.Time

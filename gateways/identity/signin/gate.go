@@ -195,6 +195,9 @@ func (g *Gate) Revoke(user string, until time.Time) {
 	g.changed()
 }
 
+// RevokedUntil is the time up to which what was issued to a user is void; zero: none is.
+func (g *Gate) RevokedUntil(user string) time.Time { return g.revoked.Until(user) }
+
 func (g *Gate) changed() {
 	g.epoch.Add(1)
 	if g.config.Changed != nil {

@@ -1585,6 +1585,95 @@ func (x *HashesResponse) GetHashes() map[string]string {
 	return nil
 }
 
+type RevokeRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	User          string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeRequest) Reset() {
+	*x = RevokeRequest{}
+	mi := &file_outcry_v1_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeRequest) ProtoMessage() {}
+
+func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeRequest.ProtoReflect.Descriptor instead.
+func (*RevokeRequest) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *RevokeRequest) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+type RevokeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was issued to the user until then is void.
+	UntilNs       int64 `protobuf:"varint,1,opt,name=until_ns,json=untilNs,proto3" json:"until_ns,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeResponse) Reset() {
+	*x = RevokeResponse{}
+	mi := &file_outcry_v1_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeResponse) ProtoMessage() {}
+
+func (x *RevokeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeResponse.ProtoReflect.Descriptor instead.
+func (*RevokeResponse) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *RevokeResponse) GetUntilNs() int64 {
+	if x != nil {
+		return x.UntilNs
+	}
+	return 0
+}
+
 var File_outcry_v1_service_proto protoreflect.FileDescriptor
 
 const file_outcry_v1_service_proto_rawDesc = "" +
@@ -1706,7 +1795,11 @@ const file_outcry_v1_service_proto_rawDesc = "" +
 	"\x06hashes\x18\x02 \x03(\v2%.outcry.v1.HashesResponse.HashesEntryR\x06hashes\x1a9\n" +
 	"\vHashesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x012\x86\x06\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"#\n" +
+	"\rRevokeRequest\x12\x12\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\"+\n" +
+	"\x0eRevokeResponse\x12\x19\n" +
+	"\buntil_ns\x18\x01 \x01(\x03R\auntilNs2\xc5\x06\n" +
 	"\x06Outcry\x12>\n" +
 	"\aConnect\x12\x16.outcry.v1.ClientFrame\x1a\x17.outcry.v1.ServerFrames(\x010\x01\x127\n" +
 	"\x04Info\x12\x16.outcry.v1.InfoRequest\x1a\x17.outcry.v1.InfoResponse\x12L\n" +
@@ -1719,7 +1812,8 @@ const file_outcry_v1_service_proto_rawDesc = "" +
 	"\bMessages\x12\x1a.outcry.v1.MessagesRequest\x1a\x1b.outcry.v1.MessagesResponse\x12=\n" +
 	"\x06Submit\x12\x18.outcry.v1.SubmitRequest\x1a\x19.outcry.v1.SubmitResponse\x12=\n" +
 	"\x06Ingest\x12\x18.outcry.v1.IngestRequest\x1a\x19.outcry.v1.IngestResponse\x12=\n" +
-	"\x06Hashes\x12\x18.outcry.v1.HashesRequest\x1a\x19.outcry.v1.HashesResponseB!Z\x1foutcry/proto/outcry/v1;outcryv1b\x06proto3"
+	"\x06Hashes\x12\x18.outcry.v1.HashesRequest\x1a\x19.outcry.v1.HashesResponse\x12=\n" +
+	"\x06Revoke\x12\x18.outcry.v1.RevokeRequest\x1a\x19.outcry.v1.RevokeResponseB!Z\x1foutcry/proto/outcry/v1;outcryv1b\x06proto3"
 
 var (
 	file_outcry_v1_service_proto_rawDescOnce sync.Once
@@ -1733,7 +1827,7 @@ func file_outcry_v1_service_proto_rawDescGZIP() []byte {
 	return file_outcry_v1_service_proto_rawDescData
 }
 
-var file_outcry_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_outcry_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_outcry_v1_service_proto_goTypes = []any{
 	(*InfoRequest)(nil),         // 0: outcry.v1.InfoRequest
 	(*InfoResponse)(nil),        // 1: outcry.v1.InfoResponse
@@ -1760,49 +1854,51 @@ var file_outcry_v1_service_proto_goTypes = []any{
 	(*IngestRefusal)(nil),       // 22: outcry.v1.IngestRefusal
 	(*HashesRequest)(nil),       // 23: outcry.v1.HashesRequest
 	(*HashesResponse)(nil),      // 24: outcry.v1.HashesResponse
-	nil,                         // 25: outcry.v1.HashesResponse.HashesEntry
-	(*Latest)(nil),              // 26: outcry.v1.Latest
-	(Resolution)(0),             // 27: outcry.v1.Resolution
-	(*Bar)(nil),                 // 28: outcry.v1.Bar
-	(*Definition)(nil),          // 29: outcry.v1.Definition
-	(*Trade)(nil),               // 30: outcry.v1.Trade
-	(*Room)(nil),                // 31: outcry.v1.Room
-	(*Member)(nil),              // 32: outcry.v1.Member
-	(*Message)(nil),             // 33: outcry.v1.Message
-	(*Command)(nil),             // 34: outcry.v1.Command
-	(*Answer)(nil),              // 35: outcry.v1.Answer
-	(*Quote)(nil),               // 36: outcry.v1.Quote
-	(*TapeEvent)(nil),           // 37: outcry.v1.TapeEvent
-	(*RoomInput)(nil),           // 38: outcry.v1.RoomInput
-	(Mode)(0),                   // 39: outcry.v1.Mode
-	(*Error)(nil),               // 40: outcry.v1.Error
-	(*ClientFrame)(nil),         // 41: outcry.v1.ClientFrame
-	(*ServerFrames)(nil),        // 42: outcry.v1.ServerFrames
+	(*RevokeRequest)(nil),       // 25: outcry.v1.RevokeRequest
+	(*RevokeResponse)(nil),      // 26: outcry.v1.RevokeResponse
+	nil,                         // 27: outcry.v1.HashesResponse.HashesEntry
+	(*Latest)(nil),              // 28: outcry.v1.Latest
+	(Resolution)(0),             // 29: outcry.v1.Resolution
+	(*Bar)(nil),                 // 30: outcry.v1.Bar
+	(*Definition)(nil),          // 31: outcry.v1.Definition
+	(*Trade)(nil),               // 32: outcry.v1.Trade
+	(*Room)(nil),                // 33: outcry.v1.Room
+	(*Member)(nil),              // 34: outcry.v1.Member
+	(*Message)(nil),             // 35: outcry.v1.Message
+	(*Command)(nil),             // 36: outcry.v1.Command
+	(*Answer)(nil),              // 37: outcry.v1.Answer
+	(*Quote)(nil),               // 38: outcry.v1.Quote
+	(*TapeEvent)(nil),           // 39: outcry.v1.TapeEvent
+	(*RoomInput)(nil),           // 40: outcry.v1.RoomInput
+	(Mode)(0),                   // 41: outcry.v1.Mode
+	(*Error)(nil),               // 42: outcry.v1.Error
+	(*ClientFrame)(nil),         // 43: outcry.v1.ClientFrame
+	(*ServerFrames)(nil),        // 44: outcry.v1.ServerFrames
 }
 var file_outcry_v1_service_proto_depIdxs = []int32{
-	26, // 0: outcry.v1.InstrumentsResponse.instruments:type_name -> outcry.v1.Latest
-	26, // 1: outcry.v1.LatestResponse.instruments:type_name -> outcry.v1.Latest
-	27, // 2: outcry.v1.BarsRequest.resolution:type_name -> outcry.v1.Resolution
-	28, // 3: outcry.v1.BarsResponse.bars:type_name -> outcry.v1.Bar
-	29, // 4: outcry.v1.BarsResponse.definition:type_name -> outcry.v1.Definition
+	28, // 0: outcry.v1.InstrumentsResponse.instruments:type_name -> outcry.v1.Latest
+	28, // 1: outcry.v1.LatestResponse.instruments:type_name -> outcry.v1.Latest
+	29, // 2: outcry.v1.BarsRequest.resolution:type_name -> outcry.v1.Resolution
+	30, // 3: outcry.v1.BarsResponse.bars:type_name -> outcry.v1.Bar
+	31, // 4: outcry.v1.BarsResponse.definition:type_name -> outcry.v1.Definition
 	10, // 5: outcry.v1.TradesResponse.trades:type_name -> outcry.v1.SequencedTrade
-	29, // 6: outcry.v1.TradesResponse.definition:type_name -> outcry.v1.Definition
-	30, // 7: outcry.v1.SequencedTrade.trade:type_name -> outcry.v1.Trade
-	31, // 8: outcry.v1.RoomsResponse.rooms:type_name -> outcry.v1.Room
-	32, // 9: outcry.v1.MembersResponse.members:type_name -> outcry.v1.Member
-	33, // 10: outcry.v1.MessagesResponse.messages:type_name -> outcry.v1.Message
-	34, // 11: outcry.v1.SubmitRequest.command:type_name -> outcry.v1.Command
-	35, // 12: outcry.v1.SubmitResponse.answer:type_name -> outcry.v1.Answer
-	36, // 13: outcry.v1.IngestEvent.quote:type_name -> outcry.v1.Quote
-	30, // 14: outcry.v1.IngestEvent.trade:type_name -> outcry.v1.Trade
-	37, // 15: outcry.v1.IngestEvent.tape:type_name -> outcry.v1.TapeEvent
-	38, // 16: outcry.v1.IngestEvent.room:type_name -> outcry.v1.RoomInput
-	39, // 17: outcry.v1.IngestRequest.mode:type_name -> outcry.v1.Mode
+	31, // 6: outcry.v1.TradesResponse.definition:type_name -> outcry.v1.Definition
+	32, // 7: outcry.v1.SequencedTrade.trade:type_name -> outcry.v1.Trade
+	33, // 8: outcry.v1.RoomsResponse.rooms:type_name -> outcry.v1.Room
+	34, // 9: outcry.v1.MembersResponse.members:type_name -> outcry.v1.Member
+	35, // 10: outcry.v1.MessagesResponse.messages:type_name -> outcry.v1.Message
+	36, // 11: outcry.v1.SubmitRequest.command:type_name -> outcry.v1.Command
+	37, // 12: outcry.v1.SubmitResponse.answer:type_name -> outcry.v1.Answer
+	38, // 13: outcry.v1.IngestEvent.quote:type_name -> outcry.v1.Quote
+	32, // 14: outcry.v1.IngestEvent.trade:type_name -> outcry.v1.Trade
+	39, // 15: outcry.v1.IngestEvent.tape:type_name -> outcry.v1.TapeEvent
+	40, // 16: outcry.v1.IngestEvent.room:type_name -> outcry.v1.RoomInput
+	41, // 17: outcry.v1.IngestRequest.mode:type_name -> outcry.v1.Mode
 	19, // 18: outcry.v1.IngestRequest.events:type_name -> outcry.v1.IngestEvent
 	22, // 19: outcry.v1.IngestResponse.refusals:type_name -> outcry.v1.IngestRefusal
-	40, // 20: outcry.v1.IngestRefusal.error:type_name -> outcry.v1.Error
-	25, // 21: outcry.v1.HashesResponse.hashes:type_name -> outcry.v1.HashesResponse.HashesEntry
-	41, // 22: outcry.v1.Outcry.Connect:input_type -> outcry.v1.ClientFrame
+	42, // 20: outcry.v1.IngestRefusal.error:type_name -> outcry.v1.Error
+	27, // 21: outcry.v1.HashesResponse.hashes:type_name -> outcry.v1.HashesResponse.HashesEntry
+	43, // 22: outcry.v1.Outcry.Connect:input_type -> outcry.v1.ClientFrame
 	0,  // 23: outcry.v1.Outcry.Info:input_type -> outcry.v1.InfoRequest
 	2,  // 24: outcry.v1.Outcry.Instruments:input_type -> outcry.v1.InstrumentsRequest
 	4,  // 25: outcry.v1.Outcry.Latest:input_type -> outcry.v1.LatestRequest
@@ -1814,20 +1910,22 @@ var file_outcry_v1_service_proto_depIdxs = []int32{
 	17, // 31: outcry.v1.Outcry.Submit:input_type -> outcry.v1.SubmitRequest
 	20, // 32: outcry.v1.Outcry.Ingest:input_type -> outcry.v1.IngestRequest
 	23, // 33: outcry.v1.Outcry.Hashes:input_type -> outcry.v1.HashesRequest
-	42, // 34: outcry.v1.Outcry.Connect:output_type -> outcry.v1.ServerFrames
-	1,  // 35: outcry.v1.Outcry.Info:output_type -> outcry.v1.InfoResponse
-	3,  // 36: outcry.v1.Outcry.Instruments:output_type -> outcry.v1.InstrumentsResponse
-	5,  // 37: outcry.v1.Outcry.Latest:output_type -> outcry.v1.LatestResponse
-	7,  // 38: outcry.v1.Outcry.Bars:output_type -> outcry.v1.BarsResponse
-	9,  // 39: outcry.v1.Outcry.Trades:output_type -> outcry.v1.TradesResponse
-	12, // 40: outcry.v1.Outcry.Rooms:output_type -> outcry.v1.RoomsResponse
-	14, // 41: outcry.v1.Outcry.Members:output_type -> outcry.v1.MembersResponse
-	16, // 42: outcry.v1.Outcry.Messages:output_type -> outcry.v1.MessagesResponse
-	18, // 43: outcry.v1.Outcry.Submit:output_type -> outcry.v1.SubmitResponse
-	21, // 44: outcry.v1.Outcry.Ingest:output_type -> outcry.v1.IngestResponse
-	24, // 45: outcry.v1.Outcry.Hashes:output_type -> outcry.v1.HashesResponse
-	34, // [34:46] is the sub-list for method output_type
-	22, // [22:34] is the sub-list for method input_type
+	25, // 34: outcry.v1.Outcry.Revoke:input_type -> outcry.v1.RevokeRequest
+	44, // 35: outcry.v1.Outcry.Connect:output_type -> outcry.v1.ServerFrames
+	1,  // 36: outcry.v1.Outcry.Info:output_type -> outcry.v1.InfoResponse
+	3,  // 37: outcry.v1.Outcry.Instruments:output_type -> outcry.v1.InstrumentsResponse
+	5,  // 38: outcry.v1.Outcry.Latest:output_type -> outcry.v1.LatestResponse
+	7,  // 39: outcry.v1.Outcry.Bars:output_type -> outcry.v1.BarsResponse
+	9,  // 40: outcry.v1.Outcry.Trades:output_type -> outcry.v1.TradesResponse
+	12, // 41: outcry.v1.Outcry.Rooms:output_type -> outcry.v1.RoomsResponse
+	14, // 42: outcry.v1.Outcry.Members:output_type -> outcry.v1.MembersResponse
+	16, // 43: outcry.v1.Outcry.Messages:output_type -> outcry.v1.MessagesResponse
+	18, // 44: outcry.v1.Outcry.Submit:output_type -> outcry.v1.SubmitResponse
+	21, // 45: outcry.v1.Outcry.Ingest:output_type -> outcry.v1.IngestResponse
+	24, // 46: outcry.v1.Outcry.Hashes:output_type -> outcry.v1.HashesResponse
+	26, // 47: outcry.v1.Outcry.Revoke:output_type -> outcry.v1.RevokeResponse
+	35, // [35:48] is the sub-list for method output_type
+	22, // [22:35] is the sub-list for method input_type
 	22, // [22:22] is the sub-list for extension type_name
 	22, // [22:22] is the sub-list for extension extendee
 	0,  // [0:22] is the sub-list for field type_name
@@ -1856,7 +1954,7 @@ func file_outcry_v1_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_outcry_v1_service_proto_rawDesc), len(file_outcry_v1_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   26,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -59,6 +59,8 @@ const (
 	OutcryIngestProcedure = "/outcry.v1.Outcry/Ingest"
 	// OutcryHashesProcedure is the fully-qualified name of the Outcry's Hashes RPC.
 	OutcryHashesProcedure = "/outcry.v1.Outcry/Hashes"
+	// OutcryRevokeProcedure is the fully-qualified name of the Outcry's Revoke RPC.
+	OutcryRevokeProcedure = "/outcry.v1.Outcry/Revoke"
 )
 
 // OutcryClient is a client for the outcry.v1.Outcry service.
@@ -86,6 +88,9 @@ type OutcryClient interface {
 	Ingest(context.Context, *v1.IngestRequest) (*v1.IngestResponse, error)
 	// Hashes gives the rolling hash of every entity of one partition at one moment.
 	Hashes(context.Context, *v1.HashesRequest) (*v1.HashesResponse, error)
+	// Revoke ends all connections of a user, on every node, and voids the tokens
+	// and keys that were made until now. It needs the grant admin.
+	Revoke(context.Context, *v1.RevokeRequest) (*v1.RevokeResponse, error)
 }
 
 // NewOutcryClient constructs a client for the outcry.v1.Outcry service. By default, it uses the
@@ -171,6 +176,12 @@ func NewOutcryClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 			connect.WithSchema(outcryMethods.ByName("Hashes")),
 			connect.WithClientOptions(opts...),
 		),
+		revoke: connect.NewClient[v1.RevokeRequest, v1.RevokeResponse](
+			httpClient,
+			baseURL+OutcryRevokeProcedure,
+			connect.WithSchema(outcryMethods.ByName("Revoke")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -188,6 +199,7 @@ type outcryClient struct {
 	submit      *connect.Client[v1.SubmitRequest, v1.SubmitResponse]
 	ingest      *connect.Client[v1.IngestRequest, v1.IngestResponse]
 	hashes      *connect.Client[v1.HashesRequest, v1.HashesResponse]
+	revoke      *connect.Client[v1.RevokeRequest, v1.RevokeResponse]
 }
 
 // Connect calls outcry.v1.Outcry.Connect.
@@ -294,6 +306,15 @@ func (c *outcryClient) Hashes(ctx context.Context, req *v1.HashesRequest) (*v1.H
 	return nil, err
 }
 
+// Revoke calls outcry.v1.Outcry.Revoke.
+func (c *outcryClient) Revoke(ctx context.Context, req *v1.RevokeRequest) (*v1.RevokeResponse, error) {
+	response, err := c.revoke.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // OutcryHandler is an implementation of the outcry.v1.Outcry service.
 type OutcryHandler interface {
 	// Connect is a client's one connection: frames as over WebSocket. Needs HTTP/2.
@@ -319,6 +340,9 @@ type OutcryHandler interface {
 	Ingest(context.Context, *v1.IngestRequest) (*v1.IngestResponse, error)
 	// Hashes gives the rolling hash of every entity of one partition at one moment.
 	Hashes(context.Context, *v1.HashesRequest) (*v1.HashesResponse, error)
+	// Revoke ends all connections of a user, on every node, and voids the tokens
+	// and keys that were made until now. It needs the grant admin.
+	Revoke(context.Context, *v1.RevokeRequest) (*v1.RevokeResponse, error)
 }
 
 // NewOutcryHandler builds an HTTP handler from the service implementation. It returns the path on
@@ -400,6 +424,12 @@ func NewOutcryHandler(svc OutcryHandler, opts ...connect.HandlerOption) (string,
 		connect.WithSchema(outcryMethods.ByName("Hashes")),
 		connect.WithHandlerOptions(opts...),
 	)
+	outcryRevokeHandler := connect.NewUnaryHandlerSimple(
+		OutcryRevokeProcedure,
+		svc.Revoke,
+		connect.WithSchema(outcryMethods.ByName("Revoke")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/outcry.v1.Outcry/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case OutcryConnectProcedure:
@@ -426,6 +456,8 @@ func NewOutcryHandler(svc OutcryHandler, opts ...connect.HandlerOption) (string,
 			outcryIngestHandler.ServeHTTP(w, r)
 		case OutcryHashesProcedure:
 			outcryHashesHandler.ServeHTTP(w, r)
+		case OutcryRevokeProcedure:
+			outcryRevokeHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -481,4 +513,8 @@ func (UnimplementedOutcryHandler) Ingest(context.Context, *v1.IngestRequest) (*v
 
 func (UnimplementedOutcryHandler) Hashes(context.Context, *v1.HashesRequest) (*v1.HashesResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("outcry.v1.Outcry.Hashes is not implemented"))
+}
+
+func (UnimplementedOutcryHandler) Revoke(context.Context, *v1.RevokeRequest) (*v1.RevokeResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("outcry.v1.Outcry.Revoke is not implemented"))
 }
