@@ -7,6 +7,8 @@ type Backlog struct {
 	Rows  int
 	Bytes int           // as Rows.Bytes estimates them
 	Lag   time.Duration // since the oldest of them was handed over
+	// Writing is for how long the store has been given the same batch; 0: it has none.
+	Writing time.Duration
 	// Refused: the store refused the newest attempt.
 	Refused bool
 }
@@ -19,7 +21,7 @@ func (w *Writer) Backlog() Backlog {
 	b := Backlog{Rows: q.rows, Bytes: q.bytes, Refused: q.refused}
 	switch {
 	case !q.writing.IsZero():
-		b.Lag = time.Since(q.writing)
+		b.Lag, b.Writing = time.Since(q.writing), time.Since(q.began)
 	case len(q.waiting) > 0:
 		b.Lag = time.Since(q.waiting[0].came)
 	}

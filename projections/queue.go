@@ -128,7 +128,7 @@ func (w *Writer) take() *batch {
 		return nil
 	}
 	b := newBatch()
-	q.writing = q.waiting[0].came
+	q.writing, q.began = q.waiting[0].came, time.Now()
 	n := 0
 	for n < len(q.waiting) && (n == 0 || b.weight+q.waiting[n].weight <= w.config.BatchRows && b.fits(q.waiting[n].rows)) {
 		b.add(q.waiting[n])

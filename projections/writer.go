@@ -28,6 +28,7 @@ type Writer struct {
 		rows     int           // of waiting, and of the batch being written
 		bytes    int           // of the same
 		writing  time.Time     // when the oldest of the batch being written came; zero: there is none
+		began    time.Time     // when that batch was begun
 		refused  bool          // the store refused the newest attempt
 		due      bool          // waiting should not wait for more
 		shrunk   chan struct{} // closed and replaced when rows has become less

@@ -85,7 +85,7 @@ type rowsReadiness struct {
 	WaitingBytes int     `json:"waiting_bytes"` // about
 }
 
-// awayAfter without a stored row the store is called away. Rows are written once a
+// awayAfter with the same rows the store is called away. Rows are written once a
 // second, and one transaction of a slow disk takes some seconds.
 const awayAfter = 8 * time.Second
 
@@ -94,9 +94,9 @@ func (a *app) rows() rowsReadiness {
 	r := rowsReadiness{State: stateReady, LagSeconds: max(waiting.Lag, owed.Lag).Seconds(), WaitingRows: waiting.Rows,
 		WaitingBytes: waiting.Bytes, OwingShards: owed.Shards, OwedRecords: owed.Records}
 	switch {
-	case waiting.Refused || waiting.Lag > awayAfter:
+	case waiting.Refused || waiting.Writing > awayAfter:
 		r.State = stateAway
-	case owed.Shards > 0:
+	case owed.Shards > 0 || waiting.Lag > awayAfter:
 		r.State = stateCatchingUp
 	}
 	return r

@@ -48,7 +48,7 @@ func (p *pushAges) p99(t *testing.T, d time.Duration) float64 {
 func (s *server) ready(what string, wanted func(rowsReadiness) bool) {
 	s.t.Helper()
 	var got readiness
-	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		answer, err := http.Get(s.url + "/readyz")
 		if err != nil {
 			s.t.Fatal(err)
