@@ -109,6 +109,7 @@ var homes = map[string][]string{
 	"github.com/twmb/franz-go":                 {"events/kafka"},
 	"github.com/xdg-go/scram":                  {"events/kafka"},
 	"github.com/go-jose/go-jose":               {"gateways/identity/signin"},
+	"golang.org/x/crypto":                      {"gateways/resume"},
 	"golang.org/x/term":                        {"cmd/outcry"},
 	"go.opentelemetry.io/otel":                 {"cmd/outcry"},
 	"github.com/centrifugal":                   {"bench/rival"},

@@ -35,6 +35,7 @@ type config struct {
 	origins      *guard.Origins // of them
 	auth         authSettings   // see auth.go
 	tls          portTLS
+	resume       resumeSettings // see resume.go
 	// admin serves metrics and profiles; empty is off.
 	admin string
 

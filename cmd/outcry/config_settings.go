@@ -19,6 +19,7 @@ func newConfig() *config {
 	c.storeSettings(b)
 	c.authSettings(b)
 	c.portSettings(b)
+	c.resumeSettings(b)
 	return c
 }
 

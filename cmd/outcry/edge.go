@@ -19,9 +19,14 @@ import (
 
 // startEdge makes what pushes: relay, sessions and pumps. The host is running.
 func (a *app) startEdge(life context.Context) error {
+	keys, err := a.config.openKeys()
+	if err != nil {
+		return fmt.Errorf("opening the keys of resume tokens: %w", err)
+	}
+	a.background.Go(func() { a.followKeys(life, keys) })
 	r := relay.New(relay.Config{Floor: floor{a.host}})
 	config := session.Config{
-		Relay: r, History: a.granted, Gate: a.gate, CodeOf: codeOf, Server: "outcry " + version, Lineage: a.log.Lineage(), Logger: a.config.logger,
+		Relay: r, History: a.granted, Gate: a.gate, CodeOf: codeOf, Server: "outcry " + version, Lineage: a.log.Lineage(), Resume: keys, Logger: a.config.logger,
 		Refused: a.metrics.edge.refused, Pushed: a.tracing.pushes(),
 		Commands: func(user string) session.Commands { return a.commands.Session(user) },
 	}

@@ -69,6 +69,11 @@ func (tr *transcript) connect() {
 func (tr *transcript) client(message string) {
 	tr.t.Helper()
 	tr.say("C: %s", message)
+	tr.write(message)
+}
+
+func (tr *transcript) write(message string) {
+	tr.t.Helper()
 	if err := tr.conn.Write(tr.t.Context(), websocket.MessageText, []byte(message)); err != nil {
 		tr.t.Fatal(err)
 	}
@@ -103,7 +108,7 @@ func (tr *transcript) frame(kind string) json.RawMessage {
 			tr.t.Fatalf("%v: %s", err, text)
 		}
 		for _, f := range all.Frames {
-			if !bytes.HasPrefix(f, []byte(`{"heartbeat"`)) || bytes.Contains(f, []byte(`"complete"`)) {
+			if !bytes.HasPrefix(f, []byte(`{"heartbeat"`)) || bytes.Contains(f, []byte(`"complete"`)) || bytes.Contains(f, []byte(`"resume"`)) {
 				tr.waiting = append(tr.waiting, f)
 			}
 		}
@@ -227,7 +232,31 @@ func (tr *transcript) resume() {
 	tr.server("hello")
 	tr.client(`{"subscribe":{"request":1,"subscriptions":[{"topic":{"channel":"CHANNEL_ROOM","id":"lobby"},"afterSeq":"1"}]}}`)
 	tr.server("subscribed", "items")
+	tr.say("\n# Or in one round trip: with the newest resume token of a heartbeat, and the client's own cursors.")
+	token := tr.token()
 	tr.conn.CloseNow()
+	tr.connect()
+	hello := `{"hello":{"version":1,"user":"ann","resume":{"token":%q,"cursors":[{"topic":{"channel":"CHANNEL_ROOM","id":"lobby"},"seq":"1"}]}}}`
+	tr.say("C: "+hello, "AdTUIx3…")
+	tr.write(fmt.Sprintf(hello, token))
+	tr.server("hello", "subscribed", "items")
+	tr.conn.CloseNow()
+}
+
+// token waits for the next resume token.
+func (tr *transcript) token() string {
+	tr.t.Helper()
+	for {
+		var f struct {
+			Heartbeat struct{ Resume struct{ Token string } }
+		}
+		if err := json.Unmarshal(tr.frame("heartbeat"), &f); err != nil {
+			tr.t.Fatal(err)
+		}
+		if f.Heartbeat.Resume.Token != "" {
+			return f.Heartbeat.Resume.Token
+		}
+	}
 }
 
 func (tr *transcript) reads() {

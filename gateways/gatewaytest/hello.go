@@ -11,7 +11,7 @@ func helloSays(t *testing.T, h *house) {
 	p := &peer{Client: h.dial(t), t: t}
 	p.send(hello(1, "ann"))
 	said := p.frame("hello", func(f *outcryv1.ServerFrame) bool { return f.GetHello() != nil }).GetHello()
-	if said.GetVersion() != 1 || said.GetLineage() != "lineage-1" || said.GetUser() != "ann" || said.GetServer() != "test" {
+	if said.GetVersion() != 1 || said.GetLineage() != lineage || said.GetUser() != "ann" || said.GetServer() != "test" {
 		t.Errorf("hello says %v", said)
 	}
 	l := said.GetLimits()

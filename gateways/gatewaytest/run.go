@@ -9,6 +9,7 @@ import (
 
 	"outcry/gateways/pump"
 	"outcry/gateways/relay"
+	"outcry/gateways/resume"
 	"outcry/gateways/session"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -43,8 +44,12 @@ type house struct {
 	relay   *relay.Relay
 	dial    Dial
 	door    *door
+	keys    *resume.Keys
 	stalled chan struct{} // gets a token when a connection took no more
 }
+
+// lineage of the test's log.
+const lineage = "lineage-1"
 
 func now() int64 { return time.Now().UnixNano() }
 
@@ -61,10 +66,14 @@ func open(t *testing.T, transport Transport) *house {
 }
 
 func (h *house) build(t *testing.T, transport Transport, heartbeat time.Duration, o pump.Observer) {
-	h.Floor, h.door = NewFloor(), newDoor()
+	keys, err := resume.Parse(resume.Generate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Floor, h.door, h.keys = NewFloor(), newDoor(), keys
 	h.relay = relay.New(relay.Config{Floor: h.Floor, StaleAfter: time.Minute})
 	sessions := session.New(session.Config{Relay: h.relay, History: h.Floor, Commands: h.Commands, Gate: h.door, CodeOf: CodeOf,
-		Server: "test", Lineage: "lineage-1", Heartbeat: heartbeat, AttachWithin: 100 * time.Millisecond,
+		Server: "test", Lineage: lineage, Resume: h.keys, Heartbeat: heartbeat, AttachWithin: 100 * time.Millisecond,
 		Limits: session.Limits{Subscriptions: 300}})
 	pumps, err := pump.Start(pump.Config{Sessions: sessions, Pumps: 2, Logger: slog.New(slog.DiscardHandler), Observer: o})
 	if err != nil {
@@ -130,6 +139,11 @@ var scenarios = []struct {
 	{"ClientBarsOfALongerStallAreToBeRead", clientBarsOfALongStall},
 	{"BooksAddUp", booksAddUp},
 	{"BooksOfAStalledReader", booksOfAStalledReader},
+	{"ResumesInOneRoundTrip", resumesInOneRoundTrip},
+	{"ResumeTokensAreForTheirUserAndTime", resumeRefused},
+	{"ResumeWithAnotherLogIsAReset", resumeResets},
+	{"ResumeTokensFollowTheKeys", resumeFollowsKeys},
+	{"WhatDoesNotFitIntoATokenIsSaid", resumeTooLarge},
 	{"AcksBoundWhatIsUnderWay", acksBound},
 	{"AStreamThatWaitsForAcksHoldsUpNothing", acksHoldUpNothingElse},
 	{"RoomFromSnapshotOn", roomFromSnapshot},

@@ -38,6 +38,7 @@ func (s *Session) greet(now time.Time) {
 	s.helloBy = time.Time{}
 	s.beatAt = now.Add(s.config.Heartbeat)
 	s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Hello{Hello: s.greeting()}})
+	s.goOn()
 }
 
 // late ends a session that has not begun in time.

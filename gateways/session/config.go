@@ -9,6 +9,7 @@ import (
 	"outcry/gateways/identity"
 	"outcry/gateways/limit"
 	"outcry/gateways/relay"
+	"outcry/gateways/resume"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -50,7 +51,11 @@ type Config struct {
 	Arrivals *limit.Gate
 	// Server and Lineage are told in hello.
 	Server, Lineage string
-	Limits          Limits
+	// Resume seals and opens resume tokens; nil: there are none.
+	Resume *resume.Keys
+	// ResumeFor is how long a token holds; default 1 h. It is renewed at half of that.
+	ResumeFor time.Duration
+	Limits    Limits
 	// Heartbeat is its interval; default 1 s.
 	Heartbeat time.Duration
 	// HelloWithin is how long a connection may stay without hello; default 10 s.
@@ -134,6 +139,7 @@ func New(c Config) *Sessions {
 	setDefault(&c.HelloWithin, 10*time.Second)
 	setDefault(&c.AttachWithin, 5*time.Second)
 	setDefault(&c.ReconnectWithin, time.Second)
+	setDefault(&c.ResumeFor, time.Hour)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}

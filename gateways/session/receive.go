@@ -68,7 +68,8 @@ func (s *Session) hello(m *outcryv1.ClientHello) {
 	if s.user != "" {
 		s.commands = s.config.Commands(s.user)
 	}
-	s.arrive(false)
+	s.back = s.resume(m.GetResume())
+	s.arrive(s.back.state != nil)
 }
 
 func (s *Session) greeting() *outcryv1.ServerHello {
@@ -80,7 +81,7 @@ func (s *Session) greeting() *outcryv1.ServerHello {
 			FramesPerSecond: uint32(l.FramesPerSecond), BytesPerSecond: uint32(l.BytesPerSecond), CommandsPerSecond: uint32(l.CommandsPerSecond),
 			Commands: uint32(l.Commands), Histories: uint32(l.Histories), IdleMs: uint32(l.Idle.Milliseconds())},
 		ReconnectWithinMs: uint32(s.config.ReconnectWithin.Milliseconds()), Lineage: s.config.Lineage, User: s.user,
-		ExpiresNs: expiresNs(s.access.who),
+		ExpiresNs: expiresNs(s.access.who), Resumed: s.back.state != nil, ResumeError: s.back.refusal,
 	}
 }
 
@@ -94,7 +95,7 @@ func validUser(user string) bool {
 func (s *Session) beat() {
 	s.beatAt = s.now.Add(s.config.Heartbeat)
 	s.idle()
-	beat := &outcryv1.Heartbeat{ServerTimeNs: s.now.UnixNano()}
+	beat := &outcryv1.Heartbeat{ServerTimeNs: s.now.UnixNano(), Resume: s.token()}
 	for _, sub := range s.topics {
 		if sub.stream != nil && sub.stream.waiting {
 			beat.CatchingUp = append(beat.CatchingUp, sub.key.topic())

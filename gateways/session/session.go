@@ -49,6 +49,8 @@ type Session struct {
 	due     queue      // topics that have something to fill
 	rates   []*rate
 	reads   reads
+	tokens  tokens
+	back    returning
 	scratch []*relay.Item
 	updates int
 }
@@ -137,7 +139,8 @@ func (s *Session) Tick(now time.Time) {
 
 // Drain asks the client to reconnect within a time.
 func (s *Session) Drain(within time.Duration) {
-	s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Drain{Drain: &outcryv1.Drain{RetryWithinMs: uint32(within.Milliseconds())}}})
+	s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Drain{Drain: &outcryv1.Drain{
+		RetryWithinMs: uint32(within.Milliseconds()), Resume: s.token()}}})
 }
 
 // Refuse tells the client that something it sent was not understood. The text

@@ -100,6 +100,7 @@ func (s *Session) settle(r *request) {
 	s.waiting = slices.DeleteFunc(s.waiting, func(other *request) bool { return other == r })
 	s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Subscribed{
 		Subscribed: &outcryv1.SubscribeAnswer{Request: r.id, Answers: r.answers}}})
+	s.tokens.stale = true
 	for _, sub := range r.subs {
 		sub.request, sub.answer = nil, nil
 		if sub.released {
@@ -116,6 +117,7 @@ func (s *Session) settle(r *request) {
 
 // drop ends a subscription; one that is not granted yet is answered with the refusal.
 func (s *Session) drop(sub *subscription, refusal *outcryv1.Error) {
+	s.tokens.stale = true
 	delete(s.topics, sub.key)
 	sub.release()
 	if sub.request != nil && !sub.decided {

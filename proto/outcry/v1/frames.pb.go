@@ -265,7 +265,9 @@ type ClientHello struct {
 	User     string   `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
 	Features []string `protobuf:"bytes,3,rep,name=features,proto3" json:"features,omitempty"`
 	// A JSON Web Token or API key, where sign-in is configured.
-	Token         string `protobuf:"bytes,4,opt,name=token,proto3" json:"token,omitempty"`
+	Token string `protobuf:"bytes,4,opt,name=token,proto3" json:"token,omitempty"`
+	// Goes on where an earlier connection ended.
+	Resume        *Resume `protobuf:"bytes,5,opt,name=resume,proto3" json:"resume,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -328,6 +330,69 @@ func (x *ClientHello) GetToken() string {
 	return ""
 }
 
+func (x *ClientHello) GetResume() *Resume {
+	if x != nil {
+		return x.Resume
+	}
+	return nil
+}
+
+// Resume subscribes to what the token holds, in the same round trip: after the
+// hello comes an answer to request 0.
+type Resume struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The newest ResumeToken of the connection that ended.
+	Token []byte `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// Never-lose: up to where the client has everything. A topic without one begins anew.
+	Cursors       []*Complete `protobuf:"bytes,2,rep,name=cursors,proto3" json:"cursors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Resume) Reset() {
+	*x = Resume{}
+	mi := &file_outcry_v1_frames_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Resume) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Resume) ProtoMessage() {}
+
+func (x *Resume) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_frames_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Resume.ProtoReflect.Descriptor instead.
+func (*Resume) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Resume) GetToken() []byte {
+	if x != nil {
+		return x.Token
+	}
+	return nil
+}
+
+func (x *Resume) GetCursors() []*Complete {
+	if x != nil {
+		return x.Cursors
+	}
+	return nil
+}
+
 // SignIn renews the token of a connection before it expires. The user stays the same.
 type SignIn struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -339,7 +404,7 @@ type SignIn struct {
 
 func (x *SignIn) Reset() {
 	*x = SignIn{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[2]
+	mi := &file_outcry_v1_frames_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -351,7 +416,7 @@ func (x *SignIn) String() string {
 func (*SignIn) ProtoMessage() {}
 
 func (x *SignIn) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[2]
+	mi := &file_outcry_v1_frames_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -364,7 +429,7 @@ func (x *SignIn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignIn.ProtoReflect.Descriptor instead.
 func (*SignIn) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{2}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *SignIn) GetRequest() uint32 {
@@ -392,7 +457,7 @@ type Subscribe struct {
 
 func (x *Subscribe) Reset() {
 	*x = Subscribe{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[3]
+	mi := &file_outcry_v1_frames_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -404,7 +469,7 @@ func (x *Subscribe) String() string {
 func (*Subscribe) ProtoMessage() {}
 
 func (x *Subscribe) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[3]
+	mi := &file_outcry_v1_frames_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -417,7 +482,7 @@ func (x *Subscribe) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Subscribe.ProtoReflect.Descriptor instead.
 func (*Subscribe) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{3}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Subscribe) GetRequest() uint32 {
@@ -453,7 +518,7 @@ type Subscription struct {
 
 func (x *Subscription) Reset() {
 	*x = Subscription{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[4]
+	mi := &file_outcry_v1_frames_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -465,7 +530,7 @@ func (x *Subscription) String() string {
 func (*Subscription) ProtoMessage() {}
 
 func (x *Subscription) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[4]
+	mi := &file_outcry_v1_frames_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -478,7 +543,7 @@ func (x *Subscription) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Subscription.ProtoReflect.Descriptor instead.
 func (*Subscription) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{4}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Subscription) GetTopic() *Topic {
@@ -528,7 +593,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[5]
+	mi := &file_outcry_v1_frames_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -540,7 +605,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[5]
+	mi := &file_outcry_v1_frames_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -553,7 +618,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{5}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Ack) GetTopic() *Topic {
@@ -580,7 +645,7 @@ type Unsubscribe struct {
 
 func (x *Unsubscribe) Reset() {
 	*x = Unsubscribe{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[6]
+	mi := &file_outcry_v1_frames_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -592,7 +657,7 @@ func (x *Unsubscribe) String() string {
 func (*Unsubscribe) ProtoMessage() {}
 
 func (x *Unsubscribe) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[6]
+	mi := &file_outcry_v1_frames_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -605,7 +670,7 @@ func (x *Unsubscribe) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unsubscribe.ProtoReflect.Descriptor instead.
 func (*Unsubscribe) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{6}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Unsubscribe) GetRequest() uint32 {
@@ -645,7 +710,7 @@ type Command struct {
 
 func (x *Command) Reset() {
 	*x = Command{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[7]
+	mi := &file_outcry_v1_frames_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -657,7 +722,7 @@ func (x *Command) String() string {
 func (*Command) ProtoMessage() {}
 
 func (x *Command) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[7]
+	mi := &file_outcry_v1_frames_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -670,7 +735,7 @@ func (x *Command) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Command.ProtoReflect.Descriptor instead.
 func (*Command) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{7}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Command) GetRoom() string {
@@ -834,7 +899,7 @@ type HistoryRequest struct {
 
 func (x *HistoryRequest) Reset() {
 	*x = HistoryRequest{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[8]
+	mi := &file_outcry_v1_frames_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -846,7 +911,7 @@ func (x *HistoryRequest) String() string {
 func (*HistoryRequest) ProtoMessage() {}
 
 func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[8]
+	mi := &file_outcry_v1_frames_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -859,7 +924,7 @@ func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryRequest.ProtoReflect.Descriptor instead.
 func (*HistoryRequest) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{8}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *HistoryRequest) GetRequest() uint32 {
@@ -909,7 +974,7 @@ type BooksRequest struct {
 
 func (x *BooksRequest) Reset() {
 	*x = BooksRequest{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[9]
+	mi := &file_outcry_v1_frames_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -921,7 +986,7 @@ func (x *BooksRequest) String() string {
 func (*BooksRequest) ProtoMessage() {}
 
 func (x *BooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[9]
+	mi := &file_outcry_v1_frames_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -934,7 +999,7 @@ func (x *BooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BooksRequest.ProtoReflect.Descriptor instead.
 func (*BooksRequest) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{9}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *BooksRequest) GetRequest() uint32 {
@@ -960,7 +1025,7 @@ type Ping struct {
 
 func (x *Ping) Reset() {
 	*x = Ping{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[10]
+	mi := &file_outcry_v1_frames_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -972,7 +1037,7 @@ func (x *Ping) String() string {
 func (*Ping) ProtoMessage() {}
 
 func (x *Ping) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[10]
+	mi := &file_outcry_v1_frames_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -985,7 +1050,7 @@ func (x *Ping) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ping.ProtoReflect.Descriptor instead.
 func (*Ping) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{10}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Ping) GetClientTimeNs() int64 {
@@ -1015,7 +1080,7 @@ type ClientFrame struct {
 
 func (x *ClientFrame) Reset() {
 	*x = ClientFrame{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[11]
+	mi := &file_outcry_v1_frames_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1027,7 +1092,7 @@ func (x *ClientFrame) String() string {
 func (*ClientFrame) ProtoMessage() {}
 
 func (x *ClientFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[11]
+	mi := &file_outcry_v1_frames_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1040,7 +1105,7 @@ func (x *ClientFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientFrame.ProtoReflect.Descriptor instead.
 func (*ClientFrame) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{11}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ClientFrame) GetFrame() isClientFrame_Frame {
@@ -1213,7 +1278,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[12]
+	mi := &file_outcry_v1_frames_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1225,7 +1290,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[12]
+	mi := &file_outcry_v1_frames_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1238,7 +1303,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{12}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Limits) GetSubscriptions() uint32 {
@@ -1325,14 +1390,18 @@ type ServerHello struct {
 	Lineage string `protobuf:"bytes,8,opt,name=lineage,proto3" json:"lineage,omitempty"`
 	User    string `protobuf:"bytes,9,opt,name=user,proto3" json:"user,omitempty"`
 	// When the connection ends unless the token is renewed; 0 is never.
-	ExpiresNs     int64 `protobuf:"varint,10,opt,name=expires_ns,json=expiresNs,proto3" json:"expires_ns,omitempty"`
+	ExpiresNs int64 `protobuf:"varint,10,opt,name=expires_ns,json=expiresNs,proto3" json:"expires_ns,omitempty"`
+	// The resume token was taken, and an answer to request 0 follows.
+	Resumed bool `protobuf:"varint,11,opt,name=resumed,proto3" json:"resumed,omitempty"`
+	// Why it was not: the client has to subscribe by itself.
+	ResumeError   *Error `protobuf:"bytes,12,opt,name=resume_error,json=resumeError,proto3" json:"resume_error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ServerHello) Reset() {
 	*x = ServerHello{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[13]
+	mi := &file_outcry_v1_frames_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1344,7 +1413,7 @@ func (x *ServerHello) String() string {
 func (*ServerHello) ProtoMessage() {}
 
 func (x *ServerHello) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[13]
+	mi := &file_outcry_v1_frames_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1357,7 +1426,7 @@ func (x *ServerHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerHello.ProtoReflect.Descriptor instead.
 func (*ServerHello) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{13}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ServerHello) GetVersion() uint32 {
@@ -1430,6 +1499,129 @@ func (x *ServerHello) GetExpiresNs() int64 {
 	return 0
 }
 
+func (x *ServerHello) GetResumed() bool {
+	if x != nil {
+		return x.Resumed
+	}
+	return false
+}
+
+func (x *ServerHello) GetResumeError() *Error {
+	if x != nil {
+		return x.ResumeError
+	}
+	return nil
+}
+
+// ResumeToken is sent when what is subscribed to changed, and before it expires.
+type ResumeToken struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 8 KB, only to be sent back.
+	Token     []byte `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	ExpiresNs int64  `protobuf:"varint,2,opt,name=expires_ns,json=expiresNs,proto3" json:"expires_ns,omitempty"`
+	// In place of a token: what is subscribed to does not fit.
+	Error         *Error `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeToken) Reset() {
+	*x = ResumeToken{}
+	mi := &file_outcry_v1_frames_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeToken) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeToken) ProtoMessage() {}
+
+func (x *ResumeToken) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_frames_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeToken.ProtoReflect.Descriptor instead.
+func (*ResumeToken) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ResumeToken) GetToken() []byte {
+	if x != nil {
+		return x.Token
+	}
+	return nil
+}
+
+func (x *ResumeToken) GetExpiresNs() int64 {
+	if x != nil {
+		return x.ExpiresNs
+	}
+	return 0
+}
+
+func (x *ResumeToken) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// Reset says that all seqs and cursors that the client holds are void: the log
+// is another one. Topics begin anew.
+type Reset struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Lineage       string                 `protobuf:"bytes,1,opt,name=lineage,proto3" json:"lineage,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reset) Reset() {
+	*x = Reset{}
+	mi := &file_outcry_v1_frames_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reset) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reset) ProtoMessage() {}
+
+func (x *Reset) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_frames_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reset.ProtoReflect.Descriptor instead.
+func (*Reset) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Reset) GetLineage() string {
+	if x != nil {
+		return x.Lineage
+	}
+	return ""
+}
+
 type SignInAnswer struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	Request   uint32                 `protobuf:"varint,1,opt,name=request,proto3" json:"request,omitempty"`
@@ -1442,7 +1634,7 @@ type SignInAnswer struct {
 
 func (x *SignInAnswer) Reset() {
 	*x = SignInAnswer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[14]
+	mi := &file_outcry_v1_frames_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1454,7 +1646,7 @@ func (x *SignInAnswer) String() string {
 func (*SignInAnswer) ProtoMessage() {}
 
 func (x *SignInAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[14]
+	mi := &file_outcry_v1_frames_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1467,7 +1659,7 @@ func (x *SignInAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignInAnswer.ProtoReflect.Descriptor instead.
 func (*SignInAnswer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{14}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SignInAnswer) GetRequest() uint32 {
@@ -1501,7 +1693,7 @@ type SubscribeAnswer struct {
 
 func (x *SubscribeAnswer) Reset() {
 	*x = SubscribeAnswer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[15]
+	mi := &file_outcry_v1_frames_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1513,7 +1705,7 @@ func (x *SubscribeAnswer) String() string {
 func (*SubscribeAnswer) ProtoMessage() {}
 
 func (x *SubscribeAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[15]
+	mi := &file_outcry_v1_frames_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1526,7 +1718,7 @@ func (x *SubscribeAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeAnswer.ProtoReflect.Descriptor instead.
 func (*SubscribeAnswer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{15}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SubscribeAnswer) GetRequest() uint32 {
@@ -1554,7 +1746,7 @@ type TopicAnswer struct {
 
 func (x *TopicAnswer) Reset() {
 	*x = TopicAnswer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[16]
+	mi := &file_outcry_v1_frames_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1566,7 +1758,7 @@ func (x *TopicAnswer) String() string {
 func (*TopicAnswer) ProtoMessage() {}
 
 func (x *TopicAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[16]
+	mi := &file_outcry_v1_frames_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1579,7 +1771,7 @@ func (x *TopicAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopicAnswer.ProtoReflect.Descriptor instead.
 func (*TopicAnswer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{16}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *TopicAnswer) GetTopic() *Topic {
@@ -1606,7 +1798,7 @@ type Staleness struct {
 
 func (x *Staleness) Reset() {
 	*x = Staleness{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[17]
+	mi := &file_outcry_v1_frames_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1618,7 +1810,7 @@ func (x *Staleness) String() string {
 func (*Staleness) ProtoMessage() {}
 
 func (x *Staleness) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[17]
+	mi := &file_outcry_v1_frames_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1631,7 +1823,7 @@ func (x *Staleness) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Staleness.ProtoReflect.Descriptor instead.
 func (*Staleness) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{17}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Staleness) GetSinceNs() int64 {
@@ -1671,7 +1863,7 @@ type Update struct {
 
 func (x *Update) Reset() {
 	*x = Update{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[18]
+	mi := &file_outcry_v1_frames_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1683,7 +1875,7 @@ func (x *Update) String() string {
 func (*Update) ProtoMessage() {}
 
 func (x *Update) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[18]
+	mi := &file_outcry_v1_frames_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1696,7 +1888,7 @@ func (x *Update) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Update.ProtoReflect.Descriptor instead.
 func (*Update) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{18}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Update) GetInstrument() string {
@@ -1813,7 +2005,7 @@ type Merged struct {
 
 func (x *Merged) Reset() {
 	*x = Merged{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[19]
+	mi := &file_outcry_v1_frames_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1825,7 +2017,7 @@ func (x *Merged) String() string {
 func (*Merged) ProtoMessage() {}
 
 func (x *Merged) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[19]
+	mi := &file_outcry_v1_frames_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1838,7 +2030,7 @@ func (x *Merged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Merged.ProtoReflect.Descriptor instead.
 func (*Merged) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{19}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Merged) GetEvents() uint64 {
@@ -1884,7 +2076,7 @@ type Items struct {
 
 func (x *Items) Reset() {
 	*x = Items{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[20]
+	mi := &file_outcry_v1_frames_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1896,7 +2088,7 @@ func (x *Items) String() string {
 func (*Items) ProtoMessage() {}
 
 func (x *Items) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[20]
+	mi := &file_outcry_v1_frames_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1909,7 +2101,7 @@ func (x *Items) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Items.ProtoReflect.Descriptor instead.
 func (*Items) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{20}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Items) GetTopic() *Topic {
@@ -1957,7 +2149,7 @@ type Item struct {
 
 func (x *Item) Reset() {
 	*x = Item{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[21]
+	mi := &file_outcry_v1_frames_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1969,7 +2161,7 @@ func (x *Item) String() string {
 func (*Item) ProtoMessage() {}
 
 func (x *Item) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[21]
+	mi := &file_outcry_v1_frames_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1982,7 +2174,7 @@ func (x *Item) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Item.ProtoReflect.Descriptor instead.
 func (*Item) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{21}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Item) GetSeq() uint64 {
@@ -2067,7 +2259,7 @@ type HistoryLost struct {
 
 func (x *HistoryLost) Reset() {
 	*x = HistoryLost{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[22]
+	mi := &file_outcry_v1_frames_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2079,7 +2271,7 @@ func (x *HistoryLost) String() string {
 func (*HistoryLost) ProtoMessage() {}
 
 func (x *HistoryLost) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[22]
+	mi := &file_outcry_v1_frames_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2092,7 +2284,7 @@ func (x *HistoryLost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryLost.ProtoReflect.Descriptor instead.
 func (*HistoryLost) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{22}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *HistoryLost) GetTopic() *Topic {
@@ -2130,7 +2322,7 @@ type HistoryPage struct {
 
 func (x *HistoryPage) Reset() {
 	*x = HistoryPage{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[23]
+	mi := &file_outcry_v1_frames_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2142,7 +2334,7 @@ func (x *HistoryPage) String() string {
 func (*HistoryPage) ProtoMessage() {}
 
 func (x *HistoryPage) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[23]
+	mi := &file_outcry_v1_frames_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2155,7 +2347,7 @@ func (x *HistoryPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryPage.ProtoReflect.Descriptor instead.
 func (*HistoryPage) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{23}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *HistoryPage) GetRequest() uint32 {
@@ -2207,7 +2399,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[24]
+	mi := &file_outcry_v1_frames_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2219,7 +2411,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[24]
+	mi := &file_outcry_v1_frames_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2232,7 +2424,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{24}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Answer) GetClientMsgId() []byte {
@@ -2276,14 +2468,16 @@ type Heartbeat struct {
 	Complete     []*Complete            `protobuf:"bytes,2,rep,name=complete,proto3" json:"complete,omitempty"`
 	// Streams whose next items come from the store, which has them not yet: they
 	// wait where they are, and nothing is skipped.
-	CatchingUp    []*Topic `protobuf:"bytes,3,rep,name=catching_up,json=catchingUp,proto3" json:"catching_up,omitempty"`
+	CatchingUp []*Topic `protobuf:"bytes,3,rep,name=catching_up,json=catchingUp,proto3" json:"catching_up,omitempty"`
+	// Absent: the last one holds.
+	Resume        *ResumeToken `protobuf:"bytes,4,opt,name=resume,proto3" json:"resume,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[25]
+	mi := &file_outcry_v1_frames_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2295,7 +2489,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[25]
+	mi := &file_outcry_v1_frames_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2308,7 +2502,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{25}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Heartbeat) GetServerTimeNs() int64 {
@@ -2332,6 +2526,13 @@ func (x *Heartbeat) GetCatchingUp() []*Topic {
 	return nil
 }
 
+func (x *Heartbeat) GetResume() *ResumeToken {
+	if x != nil {
+		return x.Resume
+	}
+	return nil
+}
+
 type Complete struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Topic *Topic                 `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`
@@ -2343,7 +2544,7 @@ type Complete struct {
 
 func (x *Complete) Reset() {
 	*x = Complete{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[26]
+	mi := &file_outcry_v1_frames_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2355,7 +2556,7 @@ func (x *Complete) String() string {
 func (*Complete) ProtoMessage() {}
 
 func (x *Complete) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[26]
+	mi := &file_outcry_v1_frames_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2368,7 +2569,7 @@ func (x *Complete) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Complete.ProtoReflect.Descriptor instead.
 func (*Complete) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{26}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Complete) GetTopic() *Topic {
@@ -2398,7 +2599,7 @@ type Books struct {
 
 func (x *Books) Reset() {
 	*x = Books{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[27]
+	mi := &file_outcry_v1_frames_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2410,7 +2611,7 @@ func (x *Books) String() string {
 func (*Books) ProtoMessage() {}
 
 func (x *Books) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[27]
+	mi := &file_outcry_v1_frames_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2423,7 +2624,7 @@ func (x *Books) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Books.ProtoReflect.Descriptor instead.
 func (*Books) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{27}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Books) GetRequest() uint32 {
@@ -2475,7 +2676,7 @@ type Book struct {
 
 func (x *Book) Reset() {
 	*x = Book{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[28]
+	mi := &file_outcry_v1_frames_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2487,7 +2688,7 @@ func (x *Book) String() string {
 func (*Book) ProtoMessage() {}
 
 func (x *Book) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[28]
+	mi := &file_outcry_v1_frames_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2500,7 +2701,7 @@ func (x *Book) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Book.ProtoReflect.Descriptor instead.
 func (*Book) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{28}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Book) GetTopic() *Topic {
@@ -2576,7 +2777,7 @@ type Pong struct {
 
 func (x *Pong) Reset() {
 	*x = Pong{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[29]
+	mi := &file_outcry_v1_frames_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2588,7 +2789,7 @@ func (x *Pong) String() string {
 func (*Pong) ProtoMessage() {}
 
 func (x *Pong) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[29]
+	mi := &file_outcry_v1_frames_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2601,7 +2802,7 @@ func (x *Pong) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pong.ProtoReflect.Descriptor instead.
 func (*Pong) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{29}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Pong) GetClientTimeNs() int64 {
@@ -2622,13 +2823,15 @@ func (x *Pong) GetServerTimeNs() int64 {
 type Drain struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	RetryWithinMs uint32                 `protobuf:"varint,1,opt,name=retry_within_ms,json=retryWithinMs,proto3" json:"retry_within_ms,omitempty"`
+	// Absent: the last one holds.
+	Resume        *ResumeToken `protobuf:"bytes,2,opt,name=resume,proto3" json:"resume,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[30]
+	mi := &file_outcry_v1_frames_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2640,7 +2843,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[30]
+	mi := &file_outcry_v1_frames_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2653,7 +2856,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{30}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Drain) GetRetryWithinMs() uint32 {
@@ -2661,6 +2864,13 @@ func (x *Drain) GetRetryWithinMs() uint32 {
 		return x.RetryWithinMs
 	}
 	return 0
+}
+
+func (x *Drain) GetResume() *ResumeToken {
+	if x != nil {
+		return x.Resume
+	}
+	return nil
 }
 
 type ServerFrame struct {
@@ -2682,6 +2892,7 @@ type ServerFrame struct {
 	//	*ServerFrame_Ended
 	//	*ServerFrame_SignedIn
 	//	*ServerFrame_Books
+	//	*ServerFrame_Reset_
 	Frame         isServerFrame_Frame `protobuf_oneof:"frame"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2689,7 +2900,7 @@ type ServerFrame struct {
 
 func (x *ServerFrame) Reset() {
 	*x = ServerFrame{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[31]
+	mi := &file_outcry_v1_frames_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2701,7 +2912,7 @@ func (x *ServerFrame) String() string {
 func (*ServerFrame) ProtoMessage() {}
 
 func (x *ServerFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[31]
+	mi := &file_outcry_v1_frames_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2714,7 +2925,7 @@ func (x *ServerFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerFrame.ProtoReflect.Descriptor instead.
 func (*ServerFrame) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{31}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ServerFrame) GetFrame() isServerFrame_Frame {
@@ -2859,6 +3070,15 @@ func (x *ServerFrame) GetBooks() *Books {
 	return nil
 }
 
+func (x *ServerFrame) GetReset_() *Reset {
+	if x != nil {
+		if x, ok := x.Frame.(*ServerFrame_Reset_); ok {
+			return x.Reset_
+		}
+	}
+	return nil
+}
+
 type isServerFrame_Frame interface {
 	isServerFrame_Frame()
 }
@@ -2924,6 +3144,10 @@ type ServerFrame_Books struct {
 	Books *Books `protobuf:"bytes,15,opt,name=books,proto3,oneof"`
 }
 
+type ServerFrame_Reset_ struct {
+	Reset_ *Reset `protobuf:"bytes,16,opt,name=reset,proto3,oneof"`
+}
+
 func (*ServerFrame_Hello) isServerFrame_Frame() {}
 
 func (*ServerFrame_Subscribed) isServerFrame_Frame() {}
@@ -2954,6 +3178,8 @@ func (*ServerFrame_SignedIn) isServerFrame_Frame() {}
 
 func (*ServerFrame_Books) isServerFrame_Frame() {}
 
+func (*ServerFrame_Reset_) isServerFrame_Frame() {}
+
 // ServerFrames is one message of a connection: frames that share a write.
 type ServerFrames struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2964,7 +3190,7 @@ type ServerFrames struct {
 
 func (x *ServerFrames) Reset() {
 	*x = ServerFrames{}
-	mi := &file_outcry_v1_frames_proto_msgTypes[32]
+	mi := &file_outcry_v1_frames_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2976,7 +3202,7 @@ func (x *ServerFrames) String() string {
 func (*ServerFrames) ProtoMessage() {}
 
 func (x *ServerFrames) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_frames_proto_msgTypes[32]
+	mi := &file_outcry_v1_frames_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2989,7 +3215,7 @@ func (x *ServerFrames) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerFrames.ProtoReflect.Descriptor instead.
 func (*ServerFrames) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{32}
+	return file_outcry_v1_frames_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ServerFrames) GetFrames() []*ServerFrame {
@@ -3009,12 +3235,16 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x125\n" +
 	"\n" +
 	"resolution\x18\x03 \x01(\x0e2\x15.outcry.v1.ResolutionR\n" +
-	"resolution\"m\n" +
+	"resolution\"\x98\x01\n" +
 	"\vClientHello\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x12\x1a\n" +
 	"\bfeatures\x18\x03 \x03(\tR\bfeatures\x12\x14\n" +
-	"\x05token\x18\x04 \x01(\tR\x05token\"8\n" +
+	"\x05token\x18\x04 \x01(\tR\x05token\x12)\n" +
+	"\x06resume\x18\x05 \x01(\v2\x11.outcry.v1.ResumeR\x06resume\"M\n" +
+	"\x06Resume\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\fR\x05token\x12-\n" +
+	"\acursors\x18\x02 \x03(\v2\x13.outcry.v1.CompleteR\acursors\"8\n" +
 	"\x06SignIn\x12\x18\n" +
 	"\arequest\x18\x01 \x01(\rR\arequest\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\"d\n" +
@@ -3084,7 +3314,7 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\bcommands\x18\b \x01(\rR\bcommands\x12\x1c\n" +
 	"\thistories\x18\t \x01(\rR\thistories\x12\x17\n" +
 	"\aidle_ms\x18\n" +
-	" \x01(\rR\x06idleMs\"\xc3\x02\n" +
+	" \x01(\rR\x06idleMs\"\x92\x03\n" +
 	"\vServerHello\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x16\n" +
 	"\x06server\x18\x02 \x01(\tR\x06server\x12\x18\n" +
@@ -3097,7 +3327,16 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x04user\x18\t \x01(\tR\x04user\x12\x1d\n" +
 	"\n" +
 	"expires_ns\x18\n" +
-	" \x01(\x03R\texpiresNs\"o\n" +
+	" \x01(\x03R\texpiresNs\x12\x18\n" +
+	"\aresumed\x18\v \x01(\bR\aresumed\x123\n" +
+	"\fresume_error\x18\f \x01(\v2\x10.outcry.v1.ErrorR\vresumeError\"j\n" +
+	"\vResumeToken\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\fR\x05token\x12\x1d\n" +
+	"\n" +
+	"expires_ns\x18\x02 \x01(\x03R\texpiresNs\x12&\n" +
+	"\x05error\x18\x03 \x01(\v2\x10.outcry.v1.ErrorR\x05error\"!\n" +
+	"\x05Reset\x12\x18\n" +
+	"\alineage\x18\x01 \x01(\tR\alineage\"o\n" +
 	"\fSignInAnswer\x12\x18\n" +
 	"\arequest\x18\x01 \x01(\rR\arequest\x12\x1d\n" +
 	"\n" +
@@ -3157,12 +3396,13 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x04room\x18\x02 \x01(\tR\x04room\x120\n" +
 	"\aoutcome\x18\x03 \x01(\x0e2\x16.outcry.v1.OutcomeKindR\aoutcome\x12\x10\n" +
 	"\x03seq\x18\x04 \x01(\x04R\x03seq\x12&\n" +
-	"\x05error\x18\x05 \x01(\v2\x10.outcry.v1.ErrorR\x05error\"\x95\x01\n" +
+	"\x05error\x18\x05 \x01(\v2\x10.outcry.v1.ErrorR\x05error\"\xc5\x01\n" +
 	"\tHeartbeat\x12$\n" +
 	"\x0eserver_time_ns\x18\x01 \x01(\x03R\fserverTimeNs\x12/\n" +
 	"\bcomplete\x18\x02 \x03(\v2\x13.outcry.v1.CompleteR\bcomplete\x121\n" +
 	"\vcatching_up\x18\x03 \x03(\v2\x10.outcry.v1.TopicR\n" +
-	"catchingUp\"D\n" +
+	"catchingUp\x12.\n" +
+	"\x06resume\x18\x04 \x01(\v2\x16.outcry.v1.ResumeTokenR\x06resume\"D\n" +
 	"\bComplete\x12&\n" +
 	"\x05topic\x18\x01 \x01(\v2\x10.outcry.v1.TopicR\x05topic\x12\x10\n" +
 	"\x03seq\x18\x02 \x01(\x04R\x03seq\"\\\n" +
@@ -3182,9 +3422,10 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x05error\x18\t \x01(\v2\x10.outcry.v1.ErrorR\x05error\"R\n" +
 	"\x04Pong\x12$\n" +
 	"\x0eclient_time_ns\x18\x01 \x01(\x03R\fclientTimeNs\x12$\n" +
-	"\x0eserver_time_ns\x18\x02 \x01(\x03R\fserverTimeNs\"/\n" +
+	"\x0eserver_time_ns\x18\x02 \x01(\x03R\fserverTimeNs\"_\n" +
 	"\x05Drain\x12&\n" +
-	"\x0fretry_within_ms\x18\x01 \x01(\rR\rretryWithinMs\"\xfe\x05\n" +
+	"\x0fretry_within_ms\x18\x01 \x01(\rR\rretryWithinMs\x12.\n" +
+	"\x06resume\x18\x02 \x01(\v2\x16.outcry.v1.ResumeTokenR\x06resume\"\xa8\x06\n" +
 	"\vServerFrame\x12.\n" +
 	"\x05hello\x18\x01 \x01(\v2\x16.outcry.v1.ServerHelloH\x00R\x05hello\x12<\n" +
 	"\n" +
@@ -3203,7 +3444,8 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\funsubscribed\x18\f \x01(\v2\x1a.outcry.v1.SubscribeAnswerH\x00R\funsubscribed\x12.\n" +
 	"\x05ended\x18\r \x01(\v2\x16.outcry.v1.TopicAnswerH\x00R\x05ended\x126\n" +
 	"\tsigned_in\x18\x0e \x01(\v2\x17.outcry.v1.SignInAnswerH\x00R\bsignedIn\x12(\n" +
-	"\x05books\x18\x0f \x01(\v2\x10.outcry.v1.BooksH\x00R\x05booksB\a\n" +
+	"\x05books\x18\x0f \x01(\v2\x10.outcry.v1.BooksH\x00R\x05books\x12(\n" +
+	"\x05reset\x18\x10 \x01(\v2\x10.outcry.v1.ResetH\x00R\x05resetB\a\n" +
 	"\x05frame\">\n" +
 	"\fServerFrames\x12.\n" +
 	"\x06frames\x18\x01 \x03(\v2\x16.outcry.v1.ServerFrameR\x06frames*\x98\x01\n" +
@@ -3239,135 +3481,145 @@ func file_outcry_v1_frames_proto_rawDescGZIP() []byte {
 }
 
 var file_outcry_v1_frames_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_outcry_v1_frames_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_outcry_v1_frames_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_outcry_v1_frames_proto_goTypes = []any{
 	(Channel)(0),            // 0: outcry.v1.Channel
 	(StaleReason)(0),        // 1: outcry.v1.StaleReason
 	(OutcomeKind)(0),        // 2: outcry.v1.OutcomeKind
 	(*Topic)(nil),           // 3: outcry.v1.Topic
 	(*ClientHello)(nil),     // 4: outcry.v1.ClientHello
-	(*SignIn)(nil),          // 5: outcry.v1.SignIn
-	(*Subscribe)(nil),       // 6: outcry.v1.Subscribe
-	(*Subscription)(nil),    // 7: outcry.v1.Subscription
-	(*Ack)(nil),             // 8: outcry.v1.Ack
-	(*Unsubscribe)(nil),     // 9: outcry.v1.Unsubscribe
-	(*Command)(nil),         // 10: outcry.v1.Command
-	(*HistoryRequest)(nil),  // 11: outcry.v1.HistoryRequest
-	(*BooksRequest)(nil),    // 12: outcry.v1.BooksRequest
-	(*Ping)(nil),            // 13: outcry.v1.Ping
-	(*ClientFrame)(nil),     // 14: outcry.v1.ClientFrame
-	(*Limits)(nil),          // 15: outcry.v1.Limits
-	(*ServerHello)(nil),     // 16: outcry.v1.ServerHello
-	(*SignInAnswer)(nil),    // 17: outcry.v1.SignInAnswer
-	(*SubscribeAnswer)(nil), // 18: outcry.v1.SubscribeAnswer
-	(*TopicAnswer)(nil),     // 19: outcry.v1.TopicAnswer
-	(*Staleness)(nil),       // 20: outcry.v1.Staleness
-	(*Update)(nil),          // 21: outcry.v1.Update
-	(*Merged)(nil),          // 22: outcry.v1.Merged
-	(*Items)(nil),           // 23: outcry.v1.Items
-	(*Item)(nil),            // 24: outcry.v1.Item
-	(*HistoryLost)(nil),     // 25: outcry.v1.HistoryLost
-	(*HistoryPage)(nil),     // 26: outcry.v1.HistoryPage
-	(*Answer)(nil),          // 27: outcry.v1.Answer
-	(*Heartbeat)(nil),       // 28: outcry.v1.Heartbeat
-	(*Complete)(nil),        // 29: outcry.v1.Complete
-	(*Books)(nil),           // 30: outcry.v1.Books
-	(*Book)(nil),            // 31: outcry.v1.Book
-	(*Pong)(nil),            // 32: outcry.v1.Pong
-	(*Drain)(nil),           // 33: outcry.v1.Drain
-	(*ServerFrame)(nil),     // 34: outcry.v1.ServerFrame
-	(*ServerFrames)(nil),    // 35: outcry.v1.ServerFrames
-	(Resolution)(0),         // 36: outcry.v1.Resolution
-	(*Post)(nil),            // 37: outcry.v1.Post
-	(*Edit)(nil),            // 38: outcry.v1.Edit
-	(*Delete)(nil),          // 39: outcry.v1.Delete
-	(*React)(nil),           // 40: outcry.v1.React
-	(*Join)(nil),            // 41: outcry.v1.Join
-	(*Leave)(nil),           // 42: outcry.v1.Leave
-	(*RoomSettings)(nil),    // 43: outcry.v1.RoomSettings
-	(*Moderate)(nil),        // 44: outcry.v1.Moderate
-	(*Error)(nil),           // 45: outcry.v1.Error
-	(*Latest)(nil),          // 46: outcry.v1.Latest
-	(*SessionStats)(nil),    // 47: outcry.v1.SessionStats
-	(*Bar)(nil),             // 48: outcry.v1.Bar
-	(*Message)(nil),         // 49: outcry.v1.Message
-	(*Trade)(nil),           // 50: outcry.v1.Trade
+	(*Resume)(nil),          // 5: outcry.v1.Resume
+	(*SignIn)(nil),          // 6: outcry.v1.SignIn
+	(*Subscribe)(nil),       // 7: outcry.v1.Subscribe
+	(*Subscription)(nil),    // 8: outcry.v1.Subscription
+	(*Ack)(nil),             // 9: outcry.v1.Ack
+	(*Unsubscribe)(nil),     // 10: outcry.v1.Unsubscribe
+	(*Command)(nil),         // 11: outcry.v1.Command
+	(*HistoryRequest)(nil),  // 12: outcry.v1.HistoryRequest
+	(*BooksRequest)(nil),    // 13: outcry.v1.BooksRequest
+	(*Ping)(nil),            // 14: outcry.v1.Ping
+	(*ClientFrame)(nil),     // 15: outcry.v1.ClientFrame
+	(*Limits)(nil),          // 16: outcry.v1.Limits
+	(*ServerHello)(nil),     // 17: outcry.v1.ServerHello
+	(*ResumeToken)(nil),     // 18: outcry.v1.ResumeToken
+	(*Reset)(nil),           // 19: outcry.v1.Reset
+	(*SignInAnswer)(nil),    // 20: outcry.v1.SignInAnswer
+	(*SubscribeAnswer)(nil), // 21: outcry.v1.SubscribeAnswer
+	(*TopicAnswer)(nil),     // 22: outcry.v1.TopicAnswer
+	(*Staleness)(nil),       // 23: outcry.v1.Staleness
+	(*Update)(nil),          // 24: outcry.v1.Update
+	(*Merged)(nil),          // 25: outcry.v1.Merged
+	(*Items)(nil),           // 26: outcry.v1.Items
+	(*Item)(nil),            // 27: outcry.v1.Item
+	(*HistoryLost)(nil),     // 28: outcry.v1.HistoryLost
+	(*HistoryPage)(nil),     // 29: outcry.v1.HistoryPage
+	(*Answer)(nil),          // 30: outcry.v1.Answer
+	(*Heartbeat)(nil),       // 31: outcry.v1.Heartbeat
+	(*Complete)(nil),        // 32: outcry.v1.Complete
+	(*Books)(nil),           // 33: outcry.v1.Books
+	(*Book)(nil),            // 34: outcry.v1.Book
+	(*Pong)(nil),            // 35: outcry.v1.Pong
+	(*Drain)(nil),           // 36: outcry.v1.Drain
+	(*ServerFrame)(nil),     // 37: outcry.v1.ServerFrame
+	(*ServerFrames)(nil),    // 38: outcry.v1.ServerFrames
+	(Resolution)(0),         // 39: outcry.v1.Resolution
+	(*Post)(nil),            // 40: outcry.v1.Post
+	(*Edit)(nil),            // 41: outcry.v1.Edit
+	(*Delete)(nil),          // 42: outcry.v1.Delete
+	(*React)(nil),           // 43: outcry.v1.React
+	(*Join)(nil),            // 44: outcry.v1.Join
+	(*Leave)(nil),           // 45: outcry.v1.Leave
+	(*RoomSettings)(nil),    // 46: outcry.v1.RoomSettings
+	(*Moderate)(nil),        // 47: outcry.v1.Moderate
+	(*Error)(nil),           // 48: outcry.v1.Error
+	(*Latest)(nil),          // 49: outcry.v1.Latest
+	(*SessionStats)(nil),    // 50: outcry.v1.SessionStats
+	(*Bar)(nil),             // 51: outcry.v1.Bar
+	(*Message)(nil),         // 52: outcry.v1.Message
+	(*Trade)(nil),           // 53: outcry.v1.Trade
 }
 var file_outcry_v1_frames_proto_depIdxs = []int32{
 	0,  // 0: outcry.v1.Topic.channel:type_name -> outcry.v1.Channel
-	36, // 1: outcry.v1.Topic.resolution:type_name -> outcry.v1.Resolution
-	7,  // 2: outcry.v1.Subscribe.subscriptions:type_name -> outcry.v1.Subscription
-	3,  // 3: outcry.v1.Subscription.topic:type_name -> outcry.v1.Topic
-	3,  // 4: outcry.v1.Ack.topic:type_name -> outcry.v1.Topic
-	3,  // 5: outcry.v1.Unsubscribe.topics:type_name -> outcry.v1.Topic
-	37, // 6: outcry.v1.Command.post:type_name -> outcry.v1.Post
-	38, // 7: outcry.v1.Command.edit:type_name -> outcry.v1.Edit
-	39, // 8: outcry.v1.Command.delete:type_name -> outcry.v1.Delete
-	40, // 9: outcry.v1.Command.react:type_name -> outcry.v1.React
-	41, // 10: outcry.v1.Command.join:type_name -> outcry.v1.Join
-	42, // 11: outcry.v1.Command.leave:type_name -> outcry.v1.Leave
-	43, // 12: outcry.v1.Command.settings:type_name -> outcry.v1.RoomSettings
-	44, // 13: outcry.v1.Command.moderate:type_name -> outcry.v1.Moderate
-	3,  // 14: outcry.v1.BooksRequest.topics:type_name -> outcry.v1.Topic
-	4,  // 15: outcry.v1.ClientFrame.hello:type_name -> outcry.v1.ClientHello
-	6,  // 16: outcry.v1.ClientFrame.subscribe:type_name -> outcry.v1.Subscribe
-	9,  // 17: outcry.v1.ClientFrame.unsubscribe:type_name -> outcry.v1.Unsubscribe
-	10, // 18: outcry.v1.ClientFrame.command:type_name -> outcry.v1.Command
-	11, // 19: outcry.v1.ClientFrame.history:type_name -> outcry.v1.HistoryRequest
-	13, // 20: outcry.v1.ClientFrame.ping:type_name -> outcry.v1.Ping
-	5,  // 21: outcry.v1.ClientFrame.sign_in:type_name -> outcry.v1.SignIn
-	12, // 22: outcry.v1.ClientFrame.books:type_name -> outcry.v1.BooksRequest
-	8,  // 23: outcry.v1.ClientFrame.ack:type_name -> outcry.v1.Ack
-	15, // 24: outcry.v1.ServerHello.limits:type_name -> outcry.v1.Limits
-	45, // 25: outcry.v1.SignInAnswer.error:type_name -> outcry.v1.Error
-	19, // 26: outcry.v1.SubscribeAnswer.answers:type_name -> outcry.v1.TopicAnswer
-	3,  // 27: outcry.v1.TopicAnswer.topic:type_name -> outcry.v1.Topic
-	45, // 28: outcry.v1.TopicAnswer.error:type_name -> outcry.v1.Error
-	1,  // 29: outcry.v1.Staleness.reason:type_name -> outcry.v1.StaleReason
-	20, // 30: outcry.v1.Update.stale:type_name -> outcry.v1.Staleness
-	46, // 31: outcry.v1.Update.quote:type_name -> outcry.v1.Latest
-	47, // 32: outcry.v1.Update.stats:type_name -> outcry.v1.SessionStats
-	48, // 33: outcry.v1.Update.bar:type_name -> outcry.v1.Bar
-	22, // 34: outcry.v1.Update.merged:type_name -> outcry.v1.Merged
-	48, // 35: outcry.v1.Merged.minutes:type_name -> outcry.v1.Bar
-	48, // 36: outcry.v1.Merged.earlier:type_name -> outcry.v1.Bar
-	3,  // 37: outcry.v1.Items.topic:type_name -> outcry.v1.Topic
-	24, // 38: outcry.v1.Items.items:type_name -> outcry.v1.Item
-	49, // 39: outcry.v1.Item.message:type_name -> outcry.v1.Message
-	48, // 40: outcry.v1.Item.bar:type_name -> outcry.v1.Bar
-	50, // 41: outcry.v1.Item.trade:type_name -> outcry.v1.Trade
-	3,  // 42: outcry.v1.HistoryLost.topic:type_name -> outcry.v1.Topic
-	49, // 43: outcry.v1.HistoryPage.messages:type_name -> outcry.v1.Message
-	45, // 44: outcry.v1.HistoryPage.error:type_name -> outcry.v1.Error
-	2,  // 45: outcry.v1.Answer.outcome:type_name -> outcry.v1.OutcomeKind
-	45, // 46: outcry.v1.Answer.error:type_name -> outcry.v1.Error
-	29, // 47: outcry.v1.Heartbeat.complete:type_name -> outcry.v1.Complete
-	3,  // 48: outcry.v1.Heartbeat.catching_up:type_name -> outcry.v1.Topic
-	3,  // 49: outcry.v1.Complete.topic:type_name -> outcry.v1.Topic
-	31, // 50: outcry.v1.Books.books:type_name -> outcry.v1.Book
-	3,  // 51: outcry.v1.Book.topic:type_name -> outcry.v1.Topic
-	45, // 52: outcry.v1.Book.error:type_name -> outcry.v1.Error
-	16, // 53: outcry.v1.ServerFrame.hello:type_name -> outcry.v1.ServerHello
-	18, // 54: outcry.v1.ServerFrame.subscribed:type_name -> outcry.v1.SubscribeAnswer
-	21, // 55: outcry.v1.ServerFrame.update:type_name -> outcry.v1.Update
-	23, // 56: outcry.v1.ServerFrame.items:type_name -> outcry.v1.Items
-	25, // 57: outcry.v1.ServerFrame.history_lost:type_name -> outcry.v1.HistoryLost
-	26, // 58: outcry.v1.ServerFrame.history:type_name -> outcry.v1.HistoryPage
-	27, // 59: outcry.v1.ServerFrame.answer:type_name -> outcry.v1.Answer
-	28, // 60: outcry.v1.ServerFrame.heartbeat:type_name -> outcry.v1.Heartbeat
-	32, // 61: outcry.v1.ServerFrame.pong:type_name -> outcry.v1.Pong
-	45, // 62: outcry.v1.ServerFrame.error:type_name -> outcry.v1.Error
-	33, // 63: outcry.v1.ServerFrame.drain:type_name -> outcry.v1.Drain
-	18, // 64: outcry.v1.ServerFrame.unsubscribed:type_name -> outcry.v1.SubscribeAnswer
-	19, // 65: outcry.v1.ServerFrame.ended:type_name -> outcry.v1.TopicAnswer
-	17, // 66: outcry.v1.ServerFrame.signed_in:type_name -> outcry.v1.SignInAnswer
-	30, // 67: outcry.v1.ServerFrame.books:type_name -> outcry.v1.Books
-	34, // 68: outcry.v1.ServerFrames.frames:type_name -> outcry.v1.ServerFrame
-	69, // [69:69] is the sub-list for method output_type
-	69, // [69:69] is the sub-list for method input_type
-	69, // [69:69] is the sub-list for extension type_name
-	69, // [69:69] is the sub-list for extension extendee
-	0,  // [0:69] is the sub-list for field type_name
+	39, // 1: outcry.v1.Topic.resolution:type_name -> outcry.v1.Resolution
+	5,  // 2: outcry.v1.ClientHello.resume:type_name -> outcry.v1.Resume
+	32, // 3: outcry.v1.Resume.cursors:type_name -> outcry.v1.Complete
+	8,  // 4: outcry.v1.Subscribe.subscriptions:type_name -> outcry.v1.Subscription
+	3,  // 5: outcry.v1.Subscription.topic:type_name -> outcry.v1.Topic
+	3,  // 6: outcry.v1.Ack.topic:type_name -> outcry.v1.Topic
+	3,  // 7: outcry.v1.Unsubscribe.topics:type_name -> outcry.v1.Topic
+	40, // 8: outcry.v1.Command.post:type_name -> outcry.v1.Post
+	41, // 9: outcry.v1.Command.edit:type_name -> outcry.v1.Edit
+	42, // 10: outcry.v1.Command.delete:type_name -> outcry.v1.Delete
+	43, // 11: outcry.v1.Command.react:type_name -> outcry.v1.React
+	44, // 12: outcry.v1.Command.join:type_name -> outcry.v1.Join
+	45, // 13: outcry.v1.Command.leave:type_name -> outcry.v1.Leave
+	46, // 14: outcry.v1.Command.settings:type_name -> outcry.v1.RoomSettings
+	47, // 15: outcry.v1.Command.moderate:type_name -> outcry.v1.Moderate
+	3,  // 16: outcry.v1.BooksRequest.topics:type_name -> outcry.v1.Topic
+	4,  // 17: outcry.v1.ClientFrame.hello:type_name -> outcry.v1.ClientHello
+	7,  // 18: outcry.v1.ClientFrame.subscribe:type_name -> outcry.v1.Subscribe
+	10, // 19: outcry.v1.ClientFrame.unsubscribe:type_name -> outcry.v1.Unsubscribe
+	11, // 20: outcry.v1.ClientFrame.command:type_name -> outcry.v1.Command
+	12, // 21: outcry.v1.ClientFrame.history:type_name -> outcry.v1.HistoryRequest
+	14, // 22: outcry.v1.ClientFrame.ping:type_name -> outcry.v1.Ping
+	6,  // 23: outcry.v1.ClientFrame.sign_in:type_name -> outcry.v1.SignIn
+	13, // 24: outcry.v1.ClientFrame.books:type_name -> outcry.v1.BooksRequest
+	9,  // 25: outcry.v1.ClientFrame.ack:type_name -> outcry.v1.Ack
+	16, // 26: outcry.v1.ServerHello.limits:type_name -> outcry.v1.Limits
+	48, // 27: outcry.v1.ServerHello.resume_error:type_name -> outcry.v1.Error
+	48, // 28: outcry.v1.ResumeToken.error:type_name -> outcry.v1.Error
+	48, // 29: outcry.v1.SignInAnswer.error:type_name -> outcry.v1.Error
+	22, // 30: outcry.v1.SubscribeAnswer.answers:type_name -> outcry.v1.TopicAnswer
+	3,  // 31: outcry.v1.TopicAnswer.topic:type_name -> outcry.v1.Topic
+	48, // 32: outcry.v1.TopicAnswer.error:type_name -> outcry.v1.Error
+	1,  // 33: outcry.v1.Staleness.reason:type_name -> outcry.v1.StaleReason
+	23, // 34: outcry.v1.Update.stale:type_name -> outcry.v1.Staleness
+	49, // 35: outcry.v1.Update.quote:type_name -> outcry.v1.Latest
+	50, // 36: outcry.v1.Update.stats:type_name -> outcry.v1.SessionStats
+	51, // 37: outcry.v1.Update.bar:type_name -> outcry.v1.Bar
+	25, // 38: outcry.v1.Update.merged:type_name -> outcry.v1.Merged
+	51, // 39: outcry.v1.Merged.minutes:type_name -> outcry.v1.Bar
+	51, // 40: outcry.v1.Merged.earlier:type_name -> outcry.v1.Bar
+	3,  // 41: outcry.v1.Items.topic:type_name -> outcry.v1.Topic
+	27, // 42: outcry.v1.Items.items:type_name -> outcry.v1.Item
+	52, // 43: outcry.v1.Item.message:type_name -> outcry.v1.Message
+	51, // 44: outcry.v1.Item.bar:type_name -> outcry.v1.Bar
+	53, // 45: outcry.v1.Item.trade:type_name -> outcry.v1.Trade
+	3,  // 46: outcry.v1.HistoryLost.topic:type_name -> outcry.v1.Topic
+	52, // 47: outcry.v1.HistoryPage.messages:type_name -> outcry.v1.Message
+	48, // 48: outcry.v1.HistoryPage.error:type_name -> outcry.v1.Error
+	2,  // 49: outcry.v1.Answer.outcome:type_name -> outcry.v1.OutcomeKind
+	48, // 50: outcry.v1.Answer.error:type_name -> outcry.v1.Error
+	32, // 51: outcry.v1.Heartbeat.complete:type_name -> outcry.v1.Complete
+	3,  // 52: outcry.v1.Heartbeat.catching_up:type_name -> outcry.v1.Topic
+	18, // 53: outcry.v1.Heartbeat.resume:type_name -> outcry.v1.ResumeToken
+	3,  // 54: outcry.v1.Complete.topic:type_name -> outcry.v1.Topic
+	34, // 55: outcry.v1.Books.books:type_name -> outcry.v1.Book
+	3,  // 56: outcry.v1.Book.topic:type_name -> outcry.v1.Topic
+	48, // 57: outcry.v1.Book.error:type_name -> outcry.v1.Error
+	18, // 58: outcry.v1.Drain.resume:type_name -> outcry.v1.ResumeToken
+	17, // 59: outcry.v1.ServerFrame.hello:type_name -> outcry.v1.ServerHello
+	21, // 60: outcry.v1.ServerFrame.subscribed:type_name -> outcry.v1.SubscribeAnswer
+	24, // 61: outcry.v1.ServerFrame.update:type_name -> outcry.v1.Update
+	26, // 62: outcry.v1.ServerFrame.items:type_name -> outcry.v1.Items
+	28, // 63: outcry.v1.ServerFrame.history_lost:type_name -> outcry.v1.HistoryLost
+	29, // 64: outcry.v1.ServerFrame.history:type_name -> outcry.v1.HistoryPage
+	30, // 65: outcry.v1.ServerFrame.answer:type_name -> outcry.v1.Answer
+	31, // 66: outcry.v1.ServerFrame.heartbeat:type_name -> outcry.v1.Heartbeat
+	35, // 67: outcry.v1.ServerFrame.pong:type_name -> outcry.v1.Pong
+	48, // 68: outcry.v1.ServerFrame.error:type_name -> outcry.v1.Error
+	36, // 69: outcry.v1.ServerFrame.drain:type_name -> outcry.v1.Drain
+	21, // 70: outcry.v1.ServerFrame.unsubscribed:type_name -> outcry.v1.SubscribeAnswer
+	22, // 71: outcry.v1.ServerFrame.ended:type_name -> outcry.v1.TopicAnswer
+	20, // 72: outcry.v1.ServerFrame.signed_in:type_name -> outcry.v1.SignInAnswer
+	33, // 73: outcry.v1.ServerFrame.books:type_name -> outcry.v1.Books
+	19, // 74: outcry.v1.ServerFrame.reset:type_name -> outcry.v1.Reset
+	37, // 75: outcry.v1.ServerFrames.frames:type_name -> outcry.v1.ServerFrame
+	76, // [76:76] is the sub-list for method output_type
+	76, // [76:76] is the sub-list for method input_type
+	76, // [76:76] is the sub-list for extension type_name
+	76, // [76:76] is the sub-list for extension extendee
+	0,  // [0:76] is the sub-list for field type_name
 }
 
 func init() { file_outcry_v1_frames_proto_init() }
@@ -3379,8 +3631,8 @@ func file_outcry_v1_frames_proto_init() {
 	file_outcry_v1_room_proto_init()
 	file_outcry_v1_rows_proto_init()
 	file_outcry_v1_tape_proto_init()
-	file_outcry_v1_frames_proto_msgTypes[4].OneofWrappers = []any{}
-	file_outcry_v1_frames_proto_msgTypes[7].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[5].OneofWrappers = []any{}
+	file_outcry_v1_frames_proto_msgTypes[8].OneofWrappers = []any{
 		(*Command_Post)(nil),
 		(*Command_Edit)(nil),
 		(*Command_Delete)(nil),
@@ -3390,7 +3642,7 @@ func file_outcry_v1_frames_proto_init() {
 		(*Command_Settings)(nil),
 		(*Command_Moderate)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[11].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[12].OneofWrappers = []any{
 		(*ClientFrame_Hello)(nil),
 		(*ClientFrame_Subscribe)(nil),
 		(*ClientFrame_Unsubscribe)(nil),
@@ -3401,17 +3653,17 @@ func file_outcry_v1_frames_proto_init() {
 		(*ClientFrame_Books)(nil),
 		(*ClientFrame_Ack)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[18].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[21].OneofWrappers = []any{
 		(*Update_Quote)(nil),
 		(*Update_Stats)(nil),
 		(*Update_Bar)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[21].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[24].OneofWrappers = []any{
 		(*Item_Message)(nil),
 		(*Item_Bar)(nil),
 		(*Item_Trade)(nil),
 	}
-	file_outcry_v1_frames_proto_msgTypes[31].OneofWrappers = []any{
+	file_outcry_v1_frames_proto_msgTypes[34].OneofWrappers = []any{
 		(*ServerFrame_Hello)(nil),
 		(*ServerFrame_Subscribed)(nil),
 		(*ServerFrame_Update)(nil),
@@ -3427,6 +3679,7 @@ func file_outcry_v1_frames_proto_init() {
 		(*ServerFrame_Ended)(nil),
 		(*ServerFrame_SignedIn)(nil),
 		(*ServerFrame_Books)(nil),
+		(*ServerFrame_Reset_)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -3434,7 +3687,7 @@ func file_outcry_v1_frames_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_outcry_v1_frames_proto_rawDesc), len(file_outcry_v1_frames_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   33,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
