@@ -36,6 +36,7 @@ type config struct {
 	auth         authSettings   // see auth.go
 	tls          portTLS
 	resume       resumeSettings // see resume.go
+	compress     bool           // messages over WebSocket
 	// admin serves metrics and profiles; empty is off.
 	admin string
 

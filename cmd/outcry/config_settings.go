@@ -36,6 +36,7 @@ func (c *config) common(b *settingsOf) {
 }
 
 func (c *config) portSettings(b *settingsOf) {
+	b.yes(&c.compress, "http.compress_websocket", "compress-websocket", false, "compress messages for WebSocket clients that offer permessage-deflate: fewer bytes for more processor time")
 	b.text(&c.tls.cert, "tls.cert_file", "tls-cert", "", "serve TLS alone: PEM file of the certificate and those of its authorities; read again when it changes")
 	b.text(&c.tls.key, "tls.key_file", "tls-key", "", "PEM file of its key")
 	b.yes(&c.tls.selfSigned, "tls.self_signed", "tls-self-signed", false, "serve TLS alone, for trials: with a certificate that the server makes for itself and keeps in the data folder")

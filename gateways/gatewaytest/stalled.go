@@ -1,6 +1,7 @@
 package gatewaytest
 
 import (
+	"crypto/rand"
 	"strings"
 	"testing"
 
@@ -11,18 +12,26 @@ import (
 // takes no more. It gives how many posts there are, and the newest price.
 func (h *house) stall(t *testing.T) (posts uint64, price int64) {
 	t.Helper()
-	text := strings.Repeat("words ", 300)
 	for i := range 100_000 {
 		select {
 		case <-h.stalled:
 			return posts, price
 		default:
 		}
-		posts, price = h.Post("pit", "bob", text), int64(1000+i)
+		posts, price = h.Post("pit", "bob", noise()), int64(1000+i)
 		h.Quote("A", price, price+1)
 	}
 	t.Fatal("the connection took everything")
 	return 0, 0
+}
+
+// noise is a long text that hardly compresses.
+func noise() string {
+	var text strings.Builder
+	for text.Len() < 1800 {
+		text.WriteString(rand.Text())
+	}
+	return text.String()
 }
 
 func (h *house) pit() {

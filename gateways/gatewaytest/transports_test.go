@@ -26,12 +26,13 @@ type way struct {
 
 // ways are all of them; each keeps the same contract.
 var ways = map[string]way{
-	"WebSocketBinary": overWebSocket(binaryProtocol),
-	"WebSocketJSON":   overWebSocket(jsonProtocol),
-	"WebSocketTLS":    overWebSocketTLS(),
-	"GRPC":            overGRPC(),
-	"GRPCTLS":         overGRPCTLS(),
-	"ConnectJSON":     overConnect(),
+	"WebSocketBinary":  overWebSocket(binaryProtocol),
+	"WebSocketJSON":    overWebSocket(jsonProtocol),
+	"WebSocketTLS":     overWebSocketTLS(),
+	"WebSocketDeflate": overWebSocketDeflate(),
+	"GRPC":             overGRPC(),
+	"GRPCTLS":          overGRPCTLS(),
+	"ConnectJSON":      overConnect(),
 }
 
 // start is gatewaytest.Transport.

@@ -39,6 +39,16 @@ func overWebSocket(subprotocol string) way {
 	}
 }
 
+// overWebSocketDeflate compresses both ways.
+func overWebSocketDeflate() way {
+	return way{
+		serve: func(pumps *pump.Pumps) http.Handler { return ws.NewServer(ws.Config{Pumps: pumps, Compress: true}) },
+		dial: func(t *testing.T, address string) gatewaytest.Client {
+			return dialWebSocket(t, "ws://"+address, jsonProtocol)
+		},
+	}
+}
+
 func overWebSocketTLS() way {
 	w := overWebSocket(binaryProtocol)
 	w.tls = true
@@ -53,7 +63,8 @@ func dialWebSocket(t *testing.T, url, subprotocol string) *wsClient {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	conn, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{Subprotocols: []string{subprotocol},
-		HTTPClient: &http.Client{Transport: &http.Transport{TLSClientConfig: unchecked()}}})
+		CompressionMode: websocket.CompressionNoContextTakeover, // where the server wants it
+		HTTPClient:      &http.Client{Transport: &http.Transport{TLSClientConfig: unchecked()}}})
 	if err != nil {
 		t.Fatalf("dialling: %v", err)
 	}

@@ -16,6 +16,10 @@
 // goes on; bytes that are no WebSocket, and messages longer than allowed, close
 // it with a code. A peer that merely does not read is never closed for it.
 //
+// permessage-deflate (RFC 7692) is negotiated where Config says so, without
+// memory between messages: writers and readers are pooled, and a client's message
+// is unfolded no further than its bound.
+//
 // Memory per connection: 512 bytes of reader, a goroutine, and the message
 // under way (at most Config.FrameBytes).
 package ws

@@ -19,7 +19,10 @@ const (
 )
 
 // framing makes one WebSocket message of what a session says at a time.
-type framing struct{ encoding wire.Encoding }
+type framing struct {
+	encoding wire.Encoding
+	deflate  bool // what is worth it
+}
 
 func (f framing) opcode() byte {
 	if f.encoding == wire.JSON {
@@ -33,6 +36,12 @@ func (f framing) Begin(dst []byte) []byte { return append(dst, make([]byte, head
 
 // End writes the head, which has to be as short as it can: the message moves where it does not fit.
 func (f framing) End(dst []byte, start int) []byte {
+	first := final | f.opcode()
+	if body := dst[start+headRoom:]; f.deflate && len(body) >= compressFrom {
+		if shorter, ok := deflate(body); ok {
+			dst, first = dst[:start+headRoom+len(shorter)], first|compressed
+		}
+	}
 	n := len(dst) - start - headRoom
 	switch {
 	case n < 126:
@@ -48,7 +57,7 @@ func (f framing) End(dst []byte, start int) []byte {
 		dst[start+1] = 127
 		binary.BigEndian.PutUint64(dst[start+2:], uint64(n))
 	}
-	dst[start] = final | f.opcode()
+	dst[start] = first
 	return dst
 }
 

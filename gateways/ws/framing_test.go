@@ -21,7 +21,7 @@ func FuzzFraming(f *testing.F) {
 		if before < 0 || n < 0 || before > 1<<10 || n > 1<<18 {
 			return
 		}
-		fr, payload := framing{wire.Binary}, bytes.Repeat([]byte{7}, n)
+		fr, payload := framing{encoding: wire.Binary}, bytes.Repeat([]byte{7}, n)
 		dst := fr.Begin(bytes.Repeat([]byte{9}, before))
 		dst = fr.End(append(dst, payload...), before)
 		r := bytes.NewReader(dst[before:])

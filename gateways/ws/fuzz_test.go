@@ -18,16 +18,20 @@ func FuzzMessages(f *testing.F) {
 	half := ws.NewFrame(ws.OpBinary, false, []byte("he"))
 	rest := ws.NewFrame(ws.OpContinuation, true, []byte("llo"))
 	fragments := append(ws.MustCompileFrame(ws.MaskFrameWith(half, mask)), ws.MustCompileFrame(ws.MaskFrameWith(ws.NewPingFrame(nil), mask))...)
-	f.Add(text, true)
-	f.Add(append(fragments, ws.MustCompileFrame(ws.MaskFrameWith(rest, mask))...), false)
-	f.Add([]byte{0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4}, false)
-	f.Fuzz(func(t *testing.T, data []byte, json bool) {
+	f.Add(text, true, false)
+	f.Add(append(fragments, ws.MustCompileFrame(ws.MaskFrameWith(rest, mask))...), false, false)
+	f.Add([]byte{0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4}, false, true)
+	zeros, _ := deflate(make([]byte, 10_000))
+	bomb := ws.NewFrame(ws.OpBinary, true, zeros)
+	bomb.Header.Rsv = ws.Rsv(true, false, false)
+	f.Add(ws.MustCompileFrame(ws.MaskFrameWith(bomb, mask)), false, true)
+	f.Fuzz(func(t *testing.T, data []byte, json, folded bool) {
 		encoding := wire.Binary
 		if json {
 			encoding = wire.JSON
 		}
 		const limit = 64
-		m := newMessages(bytes.NewReader(data), limit, encoding)
+		m := newMessages(bytes.NewReader(data), limit, framing{encoding, folded})
 		for range len(data) + 1 {
 			e, err := m.next()
 			var broken *violation

@@ -53,11 +53,15 @@ type messages struct {
 	controls limit.Bucket
 	buf      []byte
 	head     [ws.MaxHeaderSize]byte
+	// With permessage-deflate:
+	deflate bool
+	folded  bool   // the message under way is compressed
+	plain   []byte // what the last one unfolded to
 }
 
-func newMessages(r io.Reader, most int, e wire.Encoding) *messages {
-	m := &messages{r: bufio.NewReaderSize(r, readBuffer), limit: most, opcode: ws.OpBinary, controls: limit.NewBucket(controlsPerSecond)}
-	if e == wire.JSON {
+func newMessages(r io.Reader, most int, f framing) *messages {
+	m := &messages{r: bufio.NewReaderSize(r, readBuffer), limit: most, opcode: ws.OpBinary, deflate: f.deflate, controls: limit.NewBucket(controlsPerSecond)}
+	if f.encoding == wire.JSON {
 		m.opcode, m.text = ws.OpText, true
 	}
 	return m
@@ -73,8 +77,8 @@ type event struct {
 // between the fragments of a message. A *violation closes the connection; any
 // other error is the connection's.
 func (m *messages) next() (event, error) {
-	if !m.open && cap(m.buf) > keptMessage {
-		m.buf = nil
+	if !m.open {
+		m.buf, m.plain = kept(m.buf), kept(m.plain)
 	}
 	for {
 		h, err := ws.ReadHeaderBuffer(m.r, m.head[:])
@@ -84,7 +88,7 @@ func (m *messages) next() (event, error) {
 		if err != nil {
 			return event{}, err
 		}
-		if err := ws.CheckHeader(h, m.state()); err != nil {
+		if err := m.check(h); err != nil {
 			return event{}, violated(ws.StatusProtocolError, "%v", err)
 		}
 		if h.OpCode.IsControl() {
@@ -95,17 +99,58 @@ func (m *messages) next() (event, error) {
 			return event{h.OpCode, payload}, m.payload(payload, h)
 		}
 		done, err := m.fragment(h)
-		if err != nil || done {
-			return event{m.opcode, m.buf}, err
+		if err != nil {
+			return event{}, err
+		}
+		if done {
+			return m.whole()
 		}
 	}
 }
 
-func (m *messages) state() ws.State {
+// check demands what the protocol does of a frame that comes now.
+func (m *messages) check(h ws.Header) error {
+	state := ws.StateServerSide
 	if m.open {
-		return ws.StateServerSide | ws.StateFragmented
+		state |= ws.StateFragmented
 	}
-	return ws.StateServerSide
+	if m.deflate && !m.open && !h.OpCode.IsControl() {
+		m.folded = h.Rsv1()
+		h.Rsv &^= ws.Rsv(true, false, false)
+	}
+	return ws.CheckHeader(h, state)
+}
+
+// whole gives the message that is complete.
+func (m *messages) whole() (event, error) {
+	message := m.buf
+	if m.folded {
+		var err error
+		m.plain, err = inflate(m.plain[:0], m.buf, m.limit)
+		switch {
+		case errors.Is(err, errTooLong):
+			return event{}, tooLong(m.limit)
+		case err != nil:
+			return event{}, violated(ws.StatusInvalidFramePayloadData, "a compressed message is broken: %v", err)
+		}
+		message = m.plain
+	}
+	if m.text && !utf8.Valid(message) {
+		return event{}, violated(ws.StatusInvalidFramePayloadData, "a text message is not UTF-8")
+	}
+	return event{m.opcode, message}, nil
+}
+
+func tooLong(most int) error {
+	return violated(ws.StatusMessageTooBig, "a message has at most %d bytes", most)
+}
+
+// kept is an empty buffer: the one of the last message, unless that was large.
+func kept(last []byte) []byte {
+	if cap(last) > keptMessage {
+		return nil
+	}
+	return last[:0]
 }
 
 // fragment adds one data frame to the message under way; done says that it is whole.
@@ -117,7 +162,7 @@ func (m *messages) fragment(h ws.Header) (done bool, err error) {
 		m.buf, m.pieces = m.buf[:0], 0
 	}
 	if h.Length > int64(m.limit-len(m.buf)) {
-		return false, violated(ws.StatusMessageTooBig, "a message has at most %d bytes", m.limit)
+		return false, tooLong(m.limit)
 	}
 	if m.pieces++; m.pieces > fragmentsMost {
 		return false, violated(ws.StatusMessageTooBig, "a message has at most %d fragments", fragmentsMost)
@@ -128,9 +173,6 @@ func (m *messages) fragment(h ws.Header) (done bool, err error) {
 		return false, err
 	}
 	m.open = !h.Fin
-	if h.Fin && m.text && !utf8.Valid(m.buf) {
-		return false, violated(ws.StatusInvalidFramePayloadData, "a text message is not UTF-8")
-	}
 	return h.Fin, nil
 }
 

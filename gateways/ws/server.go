@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsflate"
 
 	"outcry/gateways/fault"
 	"outcry/gateways/identity"
@@ -29,7 +30,9 @@ type Config struct {
 	Pumps *pump.Pumps
 	// FrameBytes bounds a message of a client; default 64 KiB.
 	FrameBytes int
-	Logger     *slog.Logger
+	// Compress messages for clients that offer permessage-deflate.
+	Compress bool
+	Logger   *slog.Logger
 }
 
 const upgradeWithin = 10 * time.Second
@@ -67,8 +70,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("ask for the subprotocol %s or %s", subprotocols[wire.Binary], subprotocols[wire.JSON]), http.StatusBadRequest)
 		return
 	}
-	upgrader := ws.HTTPUpgrader{Timeout: upgradeWithin, Protocol: func(p string) bool { return p == subprotocols[encoding] }}
-	conn, buffered, _, err := upgrader.Upgrade(r, w)
+	var extension *wsflate.Extension
+	if s.config.Compress {
+		extension = negotiation()
+	}
+	conn, buffered, _, err := upgrader(subprotocols[encoding], extension).Upgrade(r, w)
 	if err != nil {
 		s.config.Logger.Debug("websocket upgrade refused", "remote", r.RemoteAddr, "err", err)
 		if conn != nil {
@@ -76,7 +82,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	s.serve(conn, buffered.Reader, encoding, identity.Bearer(r.Header), limit.Hold(r.Context()))
+	s.serve(conn, buffered.Reader, framing{encoding, accepted(extension)}, identity.Bearer(r.Header), limit.Hold(r.Context()))
 }
 
 // choose picks the first subprotocol that the client offers and we speak.
@@ -95,16 +101,15 @@ func choose(headers []string) (wire.Encoding, bool) {
 
 // serve hands the connection to a pump and starts to read. early holds what
 // the client sent behind its handshake; release gives back its address's place.
-func (s *Server) serve(conn net.Conn, early *bufio.Reader, e wire.Encoding, bearer string, release func()) {
-	f := framing{e}
-	client, err := s.config.Pumps.Open(newConn(conn), f, e, pump.Peer{Transport: "ws", Address: conn.RemoteAddr().String()})
+func (s *Server) serve(conn net.Conn, early *bufio.Reader, f framing, bearer string, release func()) {
+	client, err := s.config.Pumps.Open(newConn(conn), f, f.encoding, pump.Peer{Transport: "ws", Address: conn.RemoteAddr().String()})
 	if err != nil {
 		refuse(conn, err)
 		release()
 		return
 	}
 	client.Bearer(bearer)
-	c := &connection{conn: conn, client: client, encoding: e, messages: newMessages(after(early, conn), s.config.FrameBytes, e)}
+	c := &connection{conn: conn, client: client, encoding: f.encoding, messages: newMessages(after(early, conn), s.config.FrameBytes, f)}
 	s.group.Go(func() {
 		defer release()
 		c.run()
