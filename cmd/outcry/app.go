@@ -5,7 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
+	"net/http"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -47,6 +47,7 @@ type app struct {
 	sessions  *session.Sessions
 	pumps     atomic.Pointer[pump.Pumps]
 
+	stopping   atomic.Bool // clients are to go elsewhere
 	stopWriter context.CancelFunc
 	unlock     func() error
 	background sync.WaitGroup
@@ -128,12 +129,17 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 }
 
 // drain says goodbye to all clients, and closes what is then left of connections.
-func (a *app) drain(ctx context.Context, connections io.Closer) error {
+func (a *app) drain(ctx context.Context, server *http.Server) error {
+	requests := make(chan error, 1)
+	go func() { requests <- server.Shutdown(ctx) }()
 	// A stream of HTTP/2 whose client takes nothing ends with its connection only.
-	defer context.AfterFunc(ctx, func() { _ = connections.Close() })() // and once more below
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })() // and once more below
 	err := a.pumps.Load().Stop(ctx)
 	a.sessions.Wait()
-	return errors.Join(err, connections.Close())
+	if late := <-requests; late != nil {
+		a.config.logger.Warn("requests were cut off that took longer than there was time for", "err", late)
+	}
+	return errors.Join(err, server.Close())
 }
 
 // stop ends everything in the order of an event's way, so that nothing is cut off half-way.

@@ -50,6 +50,7 @@ type config struct {
 	scylla       scyllaSettings
 	secondBars   bool // bars of 1s are stored
 	limits       limitSettings
+	stop         stopSettings
 	storeQueue   int64             // bytes of rows that wait for the store
 	feeds        []feedSetting     // of the section feeds, see feeds.go
 	pipelines    []pipeline.Config // of the section pipelines, see pipelines.go

@@ -21,7 +21,7 @@ func (c *config) check() error {
 		c.fault("store.queue_bytes", queueSize(c.storeQueue)),
 		c.fault("telemetry.otlp_endpoint", endpoint(c.telemetry.endpoint)),
 		c.fault("telemetry.sample_percent", between(c.telemetry.sample, 1, 100)),
-		c.checkKafka(), c.checkScylla(), c.checkAuth(), c.checkLimits(), c.checkPort(),
+		c.checkKafka(), c.checkScylla(), c.checkAuth(), c.checkLimits(), c.checkPort(), c.checkStop(),
 	}
 	if c.admin != "" {
 		faults = append(faults, c.fault("admin.listen", loopback(c.admin)))

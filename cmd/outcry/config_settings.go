@@ -15,6 +15,7 @@ func newConfig() *config {
 	b.flags.SortFlags = false
 	c.common(b)
 	c.limitSettings(b)
+	c.stopSettings(b)
 	c.logSettings(b)
 	c.storeSettings(b)
 	c.authSettings(b)

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"outcry/actors/host"
 	"outcry/actors/instrument"
 	"outcry/gateways/grpc"
 	"outcry/gateways/identity"
+	"outcry/gateways/limit"
 	"outcry/gateways/pump"
 	"outcry/gateways/relay"
 	"outcry/gateways/session"
@@ -32,7 +34,7 @@ func (a *app) startEdge(life context.Context) error {
 	}
 	a.config.limits.sessions(&config)
 	a.sessions = session.New(config)
-	pumps, err := pump.Start(pump.Config{Sessions: a.sessions, Clients: a.config.limits.connections, Logger: a.config.logger, Observer: a.metrics.edge.observer()})
+	pumps, err := pump.Start(pump.Config{Sessions: a.sessions, Clients: a.config.limits.connections, Spread: a.spread(config.Arrivals), Logger: a.config.logger, Observer: a.metrics.edge.observer()})
 	if err != nil {
 		return fmt.Errorf("starting the pumps: %w", err)
 	}
@@ -67,6 +69,12 @@ func (a *app) recheck() {
 	if p := a.pumps.Load(); p != nil {
 		p.Recheck()
 	}
+}
+
+// spread is told to clients when the server stops: longer where more of them
+// come back than are let in at a time.
+func (a *app) spread(arrivals *limit.Gate) func(clients int) time.Duration {
+	return func(clients int) time.Duration { return max(a.config.stop.spread, arrivals.Spread(clients)) }
 }
 
 // flushed is told by the host after each record; before the edge is there, nobody watches.

@@ -57,6 +57,7 @@ const (
 	stateCatchingUp = "catching_up" // answers, and has a part of the past still to do
 	stateAway       = "away"        // the store takes no rows
 	stateFailed     = "failed"
+	stateStopping   = "stopping" // clients are to go elsewhere
 )
 
 // readiness is the body of /readyz. State is that of the whole: ready, also
@@ -108,6 +109,9 @@ func (a *app) readiness() (r readiness) {
 		r.State, r.Actors.State = stateCatchingUp, stateCatchingUp
 	}
 	r.SignIn = a.signInState()
+	if a.stopping.Load() {
+		r.State = stateStopping
+	}
 	if err := a.log.Err(); err != nil {
 		r.State, r.Log.State, r.Error = stateFailed, stateFailed, err.Error()
 	}

@@ -24,9 +24,6 @@ import (
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
-// stopTime is how long a stopping server finishes what it has begun.
-const stopTime = 15 * time.Second
-
 func newServe() *cobra.Command {
 	c, show := newConfig(), false
 	cmd := &cobra.Command{
@@ -61,8 +58,9 @@ func serve(ctx context.Context, c *config, out io.Writer, started func(context.C
 	if err != nil {
 		return err
 	}
+	end := &ending{within: c.stop.within}
 	defer func() {
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		stopping, cancel := end.context(ctx, 1)
 		defer cancel()
 		err = errors.Join(err, a.stop(stopping))
 	}()
@@ -80,7 +78,7 @@ func serve(ctx context.Context, c *config, out io.Writer, started func(context.C
 	defer unfollow()
 	a.background.Go(func() { certificate.follow(following) })
 	defer func() {
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		stopping, cancel := end.context(ctx, drainShare)
 		defer cancel()
 		err = errors.Join(err, a.drain(stopping, server))
 	}()
@@ -115,7 +113,11 @@ func serve(ctx context.Context, c *config, out io.Writer, started func(context.C
 	defer a.startFeeds(own)()
 	defer a.startPipelines(own)()
 	go func() { failures <- started(own, a, url) }()
-	return a.wait(ctx, failures)
+	if err := a.wait(ctx, failures); err != nil {
+		return err
+	}
+	a.turnAway()
+	return nil
 }
 
 // wait ends with ctx or with the first failure.

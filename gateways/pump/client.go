@@ -165,7 +165,7 @@ func (c *Client) serve(now time.Time) {
 	more := false
 	if !last {
 		buf, more = c.fill(buf, now)
-		if !more && (c.leaving || c.session.Ended() != nil) {
+		if !more && (c.leaving && c.session.Settled() || c.session.Ended() != nil) {
 			buf, last = c.framing.Goodbye(buf, c.session.Ended()), true
 		}
 	}
@@ -195,7 +195,7 @@ func (c *Client) handle(now time.Time) (left bool) {
 			return false
 		}
 	}
-	return !c.session.Arriving()
+	return !c.session.Arriving() && !c.leaving
 }
 
 func (c *Client) takeControl(dst []byte) (out []byte, last bool) {

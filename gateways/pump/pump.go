@@ -245,8 +245,10 @@ func (p *pump) drain() {
 	}
 }
 
+// dismiss sends a client away once its commands under way are answered; until
+// then it waits for that alone.
 func (p *pump) dismiss(c *Client) {
-	c.session.Drain(drainWithin)
+	c.session.Drain(time.Duration(p.all.spread.Load()))
 	c.leaving = true
 	p.serveLater(c)
 }

@@ -26,8 +26,11 @@ type Config struct {
 	Clients int
 	// PingEvery is how often an idle connection is kept alive; default 30 s.
 	PingEvery time.Duration
-	Logger    *slog.Logger
-	Observer  Observer
+	// Spread is within what time so many clients are to come back when the
+	// server stops; default 2 s for any number.
+	Spread   func(clients int) time.Duration
+	Logger   *slog.Logger
+	Observer Observer
 }
 
 // Observer is told what happens, in pumps' turns; nil funcs are skipped.
@@ -48,9 +51,6 @@ var (
 	ErrStopped = errors.New("the pumps are stopped")
 )
 
-// drainWithin is told to clients when the server stops.
-const drainWithin = 2 * time.Second
-
 // goodbyeWithin is how long a connection may take for its last bytes.
 const goodbyeWithin = 5 * time.Second
 
@@ -62,6 +62,7 @@ type Pumps struct {
 	next    atomic.Uint64
 	clients atomic.Int64
 	stopped atomic.Bool
+	spread  atomic.Int64   // ns, when stopped
 	group   sync.WaitGroup // writes that wait
 	gone    chan struct{}  // a client went while stopping
 	over    chan struct{}  // closed when no turn comes any more
@@ -72,6 +73,9 @@ func Start(c Config) (*Pumps, error) {
 	setDefault(&c.Pumps, 2*runtime.GOMAXPROCS(0))
 	setDefault(&c.Clients, 20_000)
 	setDefault(&c.PingEvery, 30*time.Second)
+	if c.Spread == nil {
+		c.Spread = func(int) time.Duration { return 2 * time.Second }
+	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -126,10 +130,12 @@ func (p *Pumps) Open(conn Conn, framing Framing, e wire.Encoding, peer Peer) (*C
 // Clients counts them.
 func (p *Pumps) Clients() int { return int(p.clients.Load()) }
 
-// Stop asks all clients to reconnect later, writes what they can take, closes
+// Stop asks all clients to reconnect later, takes no more frames of theirs,
+// answers the commands under way, writes what they can take, closes
 // their connections and ends the pumps. When ctx ends first, connections that
 // still wait are closed as they are, and that is no error.
 func (p *Pumps) Stop(ctx context.Context) error {
+	p.spread.CompareAndSwap(0, int64(p.config.Spread(p.Clients())))
 	if !p.stopped.CompareAndSwap(false, true) {
 		return ErrStopped
 	}

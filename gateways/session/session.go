@@ -40,7 +40,8 @@ type Session struct {
 	meter    meter
 	ticket   *limit.Ticket // while it waits to be let in
 	counted  bool          // among its user's
-	pending  int           // commands that wait for their decision
+	draining bool
+	pending  int // commands that wait for their decision
 	ended    *outcryv1.Error
 
 	replies []*outcryv1.ServerFrame
@@ -83,7 +84,7 @@ func (s *Session) End(why *outcryv1.Error) { s.end(why) }
 
 // Full says that no more frames are taken until some replies are filled.
 func (s *Session) Full() bool {
-	return len(s.replies) >= repliesMax || s.ended != nil || s.ticket != nil
+	return len(s.replies) >= repliesMax || s.ended != nil || s.ticket != nil || s.draining
 }
 
 // Arriving says that the client waits to be let in: Wake is called when it is.
@@ -137,8 +138,13 @@ func (s *Session) Tick(now time.Time) {
 	s.retryReads()
 }
 
-// Drain asks the client to reconnect within a time.
+// Settled says that no command waits for its decision: every answer is among what is to be filled.
+func (s *Session) Settled() bool { return s.pending == 0 }
+
+// Drain asks the client to reconnect within a time. Nothing more of it is taken:
+// what it sends now is not answered, and it sends it again elsewhere.
 func (s *Session) Drain(within time.Duration) {
+	s.draining = true
 	s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Drain{Drain: &outcryv1.Drain{
 		RetryWithinMs: uint32(within.Milliseconds()), Resume: s.token()}}})
 }
