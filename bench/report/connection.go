@@ -21,14 +21,15 @@ type connection struct {
 
 // tunnels by name, with their arguments.
 var tunnels = []struct {
-	name string
-	args []string
+	name, title string
+	args        []string
 }{
-	{"one", []string{"--kernel", "65536"}},
-	{"many", []string{"--clients", "500", "--per-second", "1", "--kernel", "65536"}},
+	{"one", "1 client", nil},
+	{"bounded", "1 client whose kernel takes 64 KB", []string{"--kernel", "65536"}},
+	{"many", "500 clients", []string{"--clients", "500", "--per-second", "1", "--still", "50s"}},
 }
 
-// runConnection measures what only names (fanout, idle, one, many, storm; empty is all) and writes the report.
+// runConnection measures what only names (fanout, idle, one, bounded, many, storm; empty is all) and writes the report.
 func runConnection(binary, out, only string, render bool) error {
 	folder := strings.TrimSuffix(out, ".md")
 	if err := os.MkdirAll(folder, 0o755); err != nil {

@@ -40,7 +40,11 @@ func (all *connection) pairs(b *strings.Builder) {
 }
 
 func (all *connection) tunnels(b *strings.Builder) {
-	b.WriteString("| in a tunnel, | to reach | 1 client | 500 clients |\n|---|---|---|---|\n")
+	b.WriteString("| in a tunnel | to reach |")
+	for _, t := range tunnels {
+		fmt.Fprintf(b, " %s |", t.title)
+	}
+	b.WriteString("\n|---|---|---|---|---|\n")
 	row := func(what, goal string, of func(*stall.Tunnel) string) {
 		fmt.Fprintf(b, "| %s | %s |", what, goal)
 		for _, t := range tunnels {
