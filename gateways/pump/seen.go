@@ -2,9 +2,11 @@ package pump
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"outcry/gateways/session"
@@ -32,24 +34,40 @@ const (
 	Leaving  State = "leaving"
 )
 
-// seenAtOnce is how many clients are looked at in one turn: some tens of µs.
-const seenAtOnce = 64
+// seenAtOnce is how many clients are looked at in one turn, a millisecond or two. Fewer
+// would cost more turns, and in a flood a turn takes a tenth of a second.
+const seenAtOnce = 512
 
-// Each shows every client, in no order, some at a time, to see, which may keep
-// them. Clients that come or go meanwhile are shown or not. An error is ctx's, or ErrStopped.
+// Each shows every client, in no order, some at a time, to see, which is called by one
+// goroutine at a time and may keep them. Clients that come or go meanwhile are shown or not. An error is ctx's, or ErrStopped.
 func (p *Pumps) Each(ctx context.Context, see func([]Seen)) error {
-	for _, one := range p.pumps {
-		var all []*Client
-		if err := one.ask(ctx, func() { all = slices.Collect(maps.Keys(one.clients)) }); err != nil {
+	var one sync.Mutex
+	var all sync.WaitGroup
+	errs := make([]error, len(p.pumps))
+	for i, pump := range p.pumps {
+		all.Go(func() {
+			errs[i] = pump.each(ctx, func(some []Seen) {
+				one.Lock()
+				defer one.Unlock()
+				see(some)
+			})
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+func (p *pump) each(ctx context.Context, see func([]Seen)) error {
+	var all []*Client
+	if err := p.ask(ctx, func() { all = slices.Collect(maps.Keys(p.clients)) }); err != nil {
+		return err
+	}
+	for some := range slices.Chunk(all, seenAtOnce) {
+		var seen []Seen
+		if err := p.ask(ctx, func() { seen = seenOf(some) }); err != nil {
 			return err
 		}
-		for some := range slices.Chunk(all, seenAtOnce) {
-			var seen []Seen
-			if err := one.ask(ctx, func() { seen = seenOf(some) }); err != nil {
-				return err
-			}
-			see(seen)
-		}
+		see(seen)
 	}
 	return nil
 }
