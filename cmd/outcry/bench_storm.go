@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"outcry/bench/crowd"
 	"outcry/bench/load"
 	"outcry/bench/stall"
 	"outcry/gateways/rpc"
@@ -75,12 +76,12 @@ func (b *stormBench) measure(ctx context.Context) error {
 	if err := b.prepare(ctx); err != nil {
 		return err
 	}
-	clients, err := startWords(stormReady, "bench", "storm-clients", "--address", b.address, "--clients", fmt.Sprint(b.run.Clients),
+	clients, err := crowd.Run(stormReady, "bench", "storm-clients", "--address", b.address, "--clients", fmt.Sprint(b.run.Clients),
 		"--instruments", fmt.Sprint(b.instruments), "--subscriptions", fmt.Sprint(b.subscriptions))
 	if err != nil {
 		return err
 	}
-	defer clients.kill()
+	defer clients.Kill()
 	killed := time.Now()
 	stopNow(server)
 	if server, err = b.serve(ctx); err != nil {
@@ -91,12 +92,9 @@ func (b *stormBench) measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := clients.say(fmt.Sprint(seq, " ", b.within)); err != nil {
-		return err
-	}
 	var all stormReport
-	if err := json.NewDecoder(clients.out).Decode(&all); err != nil {
-		return fmt.Errorf("asking the clients: %w", err)
+	if err := clients.Ask(fmt.Sprint(seq, " ", b.within), &all); err != nil {
+		return err
 	}
 	b.run.SpreadMs = all.SpreadMs
 	b.run.Take(all.Returns, killed.UnixNano())

@@ -1,20 +1,18 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"outcry/bench/crowd"
 	"outcry/bench/path"
 	"outcry/bench/stall"
 	"outcry/gateways/pump"
@@ -101,11 +99,12 @@ func (b *tunnelBench) on(ctx context.Context, a *app, tap *benchTap, address str
 	if _, err := say(ctx, a, &outcryv1.Command{Command: &outcryv1.Command_Join{Join: &outcryv1.Join{}}}); err != nil {
 		return err
 	}
-	clients, err := b.start(address)
+	clients, err := crowd.Run(tunnelReady, "bench", "tunnel-clients", "--address", address, "--clients", fmt.Sprint(b.run.Clients),
+		"--instruments", fmt.Sprint(b.run.Instruments), "--per-second", fmt.Sprint(b.perSecond), "--kernel", fmt.Sprint(b.kernel))
 	if err != nil {
 		return err
 	}
-	defer clients.kill()
+	defer clients.Kill()
 	loading, stop := context.WithCancel(ctx)
 	defer stop()
 	loaded, posted := make(chan error, 1), make(chan error, 1)
@@ -119,18 +118,19 @@ func (b *tunnelBench) on(ctx context.Context, a *app, tap *benchTap, address str
 	if err := errors.Join(<-loaded, <-posted); err != nil {
 		return err
 	}
-	said, err := clients.end(last)
+	var said []stall.Client
+	err = clients.Ask(tunnelEnd+fmt.Sprint(last), &said) // when they have the last post
 	b.run.Take(said, b.ticks)
 	return err
 }
 
 // stand has the clients read, stand still and go on, and looks at the memory.
-func (b *tunnelBench) stand(ctx context.Context, a *app, r *pathRun, loaded <-chan error, clients *tunnelProcess) error {
+func (b *tunnelBench) stand(ctx context.Context, a *app, r *pathRun, loaded <-chan error, clients *crowd.Child) error {
 	if err := r.pause(ctx, loaded, b.warmUp); err != nil {
 		return err
 	}
 	b.look(0)
-	if err := clients.say(tunnelStill); err != nil {
+	if err := clients.Say(tunnelStill); err != nil {
 		return err
 	}
 	for i, part := range []time.Duration{b.still / 4, b.still - b.still/4} {
@@ -151,7 +151,7 @@ func (b *tunnelBench) stand(ctx context.Context, a *app, r *pathRun, loaded <-ch
 		return err
 	}
 	b.run.Seconds = b.still.Seconds()
-	if err := clients.say(tunnelOn); err != nil {
+	if err := clients.Say(tunnelOn); err != nil {
 		return err
 	}
 	return r.pause(ctx, loaded, tunnelLooked)
@@ -198,64 +198,4 @@ func say(ctx context.Context, a *app, c *outcryv1.Command) (seq uint64, err erro
 		return 0, fmt.Errorf("asking room %s: %w", tunnelRoom, err)
 	}
 	return answer.GetSeq(), nil
-}
-
-// tunnelProcess is the clients' process.
-type tunnelProcess struct {
-	cmd *exec.Cmd
-	in  io.WriteCloser
-	out *bufio.Reader
-}
-
-func (b *tunnelBench) start(address string) (*tunnelProcess, error) {
-	return startWords(tunnelReady, "bench", "tunnel-clients", "--address", address, "--clients", fmt.Sprint(b.run.Clients),
-		"--instruments", fmt.Sprint(b.run.Instruments), "--per-second", fmt.Sprint(b.perSecond), "--kernel", fmt.Sprint(b.kernel))
-}
-
-// startWords runs this program once more and waits for its first word.
-func startWords(first string, args ...string) (*tunnelProcess, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	p := &tunnelProcess{cmd: exec.Command(self, args...)}
-	p.cmd.Stderr = os.Stderr
-	out, err := p.cmd.StdoutPipe()
-	if err == nil {
-		p.in, err = p.cmd.StdinPipe()
-	}
-	if err == nil {
-		err = p.cmd.Start()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("starting clients: %w", err)
-	}
-	p.out = bufio.NewReader(out)
-	if line, err := p.out.ReadString('\n'); err != nil || strings.TrimSpace(line) != first {
-		p.kill()
-		return nil, fmt.Errorf("starting clients: they said %q", line)
-	}
-	return p, nil
-}
-
-func (p *tunnelProcess) say(word string) error {
-	_, err := fmt.Fprintln(p.in, word)
-	return err
-}
-
-// end waits until they have the last post, and asks what they found.
-func (p *tunnelProcess) end(last uint64) (said []stall.Client, err error) {
-	if err := p.say(tunnelEnd + fmt.Sprint(last)); err != nil {
-		return nil, err
-	}
-	if err := json.NewDecoder(p.out).Decode(&said); err != nil {
-		return nil, fmt.Errorf("asking the clients: %w", err)
-	}
-	return said, nil
-}
-
-// kill ends the process, if it has not.
-func (p *tunnelProcess) kill() {
-	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait() // it was killed, or is done
 }
