@@ -103,6 +103,33 @@ func TestCommandsSignIn(t *testing.T) {
 	}
 }
 
+// watchHall follows a room with a token, and returns when the first word has
+// come; ended waits for the end, and gives what was said of it.
+func (s *server) watchHall(token string) (ended func() (trouble string, err error)) {
+	s.t.Helper()
+	tail := s.command("tail", "--room", "hall")
+	tail.Env = append(tail.Env, "OUTCRY_TOKEN="+token)
+	out, err := tail.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var said bytes.Buffer
+	tail.Stderr = &said
+	if err := tail.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		s.t.Fatalf("nothing came: %v %s", err, &said)
+	}
+	return func() (string, error) {
+		if _, err := io.Copy(io.Discard, out); err != nil {
+			s.t.Error(err)
+		}
+		err := tail.Wait()
+		return said.String(), err
+	}
+}
+
 // Breaks for users: a key that was taken back goes on showing prices and messages.
 func TestAKeyThatIsTakenBackEndsItsStreamWithinASecond(t *testing.T) {
 	s, secret, keys := signedIn(t)
@@ -122,28 +149,14 @@ func TestAKeyThatIsTakenBackEndsItsStreamWithinASecond(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tail := s.command("tail", "--room", "hall")
-	tail.Env = append(tail.Env, "OUTCRY_TOKEN="+screen)
-	out, err := tail.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var trouble bytes.Buffer
-	tail.Stderr = &trouble
-	if err := tail.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := out.Read(make([]byte, 1)); err != nil {
-		t.Fatalf("nothing came: %v %s", err, &trouble)
-	}
+	ended := s.watchHall(screen)
 	taken := time.Now()
 	if err := os.WriteFile(keys, before, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	io.Copy(io.Discard, out)
-	err = tail.Wait()
-	if took := time.Since(taken); err == nil || took > time.Second || !strings.Contains(trouble.String(), "unauthenticated") {
-		t.Errorf("after %v: %v: %s", took, err, &trouble)
+	trouble, err := ended()
+	if took := time.Since(taken); err == nil || took > time.Second || !strings.Contains(trouble, "unauthenticated") {
+		t.Errorf("after %v: %v: %s", took, err, trouble)
 	}
 }
 
@@ -161,20 +174,7 @@ func TestARevokedUserStaysOutOverRestarts(t *testing.T) {
 	if _, err := s.commandAs(ann, "post", "--join", "hall", "one"); err != nil {
 		t.Fatal(err)
 	}
-	tail := s.command("tail", "--room", "hall")
-	tail.Env = append(tail.Env, "OUTCRY_TOKEN="+ann)
-	out, err := tail.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var trouble bytes.Buffer
-	tail.Stderr = &trouble
-	if err := tail.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := out.Read(make([]byte, 1)); err != nil {
-		t.Fatalf("nothing came: %v %s", err, &trouble)
-	}
+	ended := s.watchHall(ann)
 	if _, err := s.commandAs(bob, "revoke", "ann"); err == nil || !strings.Contains(err.Error(), "permission_denied") {
 		t.Errorf("somebody revokes: %v", err)
 	}
@@ -183,9 +183,8 @@ func TestARevokedUserStaysOutOverRestarts(t *testing.T) {
 	if err != nil || !strings.Contains(said, "issued to ann until") {
 		t.Fatal(said, err)
 	}
-	io.Copy(io.Discard, out)
-	if err := tail.Wait(); err == nil || time.Since(revoked) > time.Second || !strings.Contains(trouble.String(), "unauthenticated") {
-		t.Errorf("%v after it: %v: %s", time.Since(revoked), err, &trouble)
+	if trouble, err := ended(); err == nil || time.Since(revoked) > time.Second || !strings.Contains(trouble, "unauthenticated") {
+		t.Errorf("%v after it: %v: %s", time.Since(revoked), err, trouble)
 	}
 	for range 2 {
 		if _, err := s.commandAs(ann, "query", "messages", "hall"); err == nil || !strings.Contains(err.Error(), "unauthenticated") {
