@@ -61,7 +61,7 @@ func (s *server) connect(ctx context.Context, b *both) error {
 	encoding := encodingOf(b.RequestHeader().Get("Content-Type"))
 	client, err := s.Pumps.Open(out, framing{out}, encoding, pump.Peer{Transport: "grpc", Address: b.Peer().Addr})
 	if err != nil {
-		return rpc.Coded(fault.NewError(outcryv1.ErrorCode_ERROR_CODE_OVERLOADED, err.Error()))
+		return rpc.Coded(fault.NewError(pump.CodeOf(err), err.Error()))
 	}
 	client.Bearer(identity.Bearer(b.RequestHeader()))
 	err = receive(ctx, b, client)

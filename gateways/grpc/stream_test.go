@@ -45,6 +45,15 @@ func TestTheStatusSaysWhyAStreamEnded(t *testing.T) {
 	coded(t, p.end(), codes.InvalidArgument, outcryv1.ErrorCode_ERROR_CODE_TOO_LARGE)
 }
 
+// Breaks for users: a client of a server that stops would think that it asks too much.
+func TestAStreamThatIsNotTakenSaysWhy(t *testing.T) {
+	stopped := gatewaytest.Pumps(t)
+	if err := stopped.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	coded(t, connect(t, serve(t, stopped, yes)).end(), codes.Unavailable, outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE)
+}
+
 // Breaks for users: messages of some KB that unfold to gigabytes would take everybody's processor.
 func TestCompressedMessagesAreRefused(t *testing.T) {
 	conn := serve(t, gatewaytest.Pumps(t), yes)

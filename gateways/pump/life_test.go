@@ -96,7 +96,7 @@ func TestClientsAreBoundedAndLeavingMakesRoom(t *testing.T) {
 	h := open(t, pump.Config{Clients: 2, Observer: pump.Observer{Clients: func(n int) { left <- n }}})
 	first := h.connect(t)
 	h.connect(t)
-	if _, err := h.Open(newConn(), framing{}, wire.Binary, pump.Peer{Transport: "test"}); !errors.Is(err, pump.ErrFull) {
+	if _, err := h.Open(newConn(), framing{}, wire.Binary, pump.Peer{Transport: "test"}); !errors.Is(err, pump.ErrFull) || pump.CodeOf(err) != outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_CONNECTIONS {
 		t.Fatalf("a third of two: %v", err)
 	}
 	first.Drop()

@@ -15,6 +15,7 @@ import (
 	"outcry/gateways/relay/wire"
 	"outcry/gateways/session"
 	"outcry/internal/warnonly"
+	outcryv1 "outcry/proto/outcry/v1"
 )
 
 // Config of Pumps. Sessions is required.
@@ -50,6 +51,14 @@ var (
 	ErrFull    = errors.New("there are as many clients as there may be")
 	ErrStopped = errors.New("the pumps are stopped")
 )
+
+// CodeOf says what a client is told that Open did not take.
+func CodeOf(err error) outcryv1.ErrorCode {
+	if errors.Is(err, ErrFull) {
+		return outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_CONNECTIONS
+	}
+	return outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE
+}
 
 // goodbyeWithin is how long a connection may take for its last bytes.
 const goodbyeWithin = 5 * time.Second

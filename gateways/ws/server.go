@@ -19,7 +19,6 @@ import (
 	"outcry/gateways/limit"
 	"outcry/gateways/pump"
 	"outcry/gateways/relay/wire"
-	outcryv1 "outcry/proto/outcry/v1"
 )
 
 // Subprotocols, by encoding.
@@ -124,7 +123,7 @@ func refuse(conn net.Conn, why error) {
 	}
 	code := ws.StatusGoingAway
 	if errors.Is(why, pump.ErrFull) {
-		code = ws.StatusCode(fault.CloseCode(outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_CONNECTIONS))
+		code = ws.StatusCode(fault.CloseCode(pump.CodeOf(why)))
 	}
 	_, _ = conn.Write(closeFrame(code, why.Error())) // it is closed either way
 }
