@@ -7,7 +7,7 @@ import (
 
 // Limits of HTTP that are not worth a setting.
 const (
-	headersWithin = 10 * time.Second
+	headersWithin = 10 * time.Second // where the caller sets no ReadHeaderTimeout of its own
 	idleFor       = 2 * time.Minute
 	// streams of one HTTP/2 connection at a time.
 	streams = 100
