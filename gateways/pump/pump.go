@@ -40,7 +40,7 @@ type pump struct {
 	}
 	tasks   []task
 	ready   []*Client
-	marked  []*relay.Watch
+	marked  []*relay.Board
 	clients map[*Client]struct{}
 	run     []*Client // to be served in this turn
 	times   times

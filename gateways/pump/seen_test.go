@@ -157,8 +157,8 @@ func TestDeliveriesAreToldByClassWithTheirAges(t *testing.T) {
 		h.Post("pit", "ann", "go on")
 	}
 	p.release()
-	p.price(7)
 	p.until("last word", func(f *outcryv1.ServerFrame) bool { return f.GetItems().GetCompleteTo() == 10 })
+	p.price(7)
 	h.end(t, patience) // no turn writes to sum any more
 	ages := uint32(0)
 	for _, n := range sum.Ages.Counts {

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -21,10 +22,10 @@ func BenchmarkChange(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			marks, watches := &Marks{}, make([]Watch, n)
-			for i := range watches {
-				watches[i] = NewWatch(&marked{}, marks)
-				in.Watch(wire.Quote, &watches[i])
+			marks, boards := &Marks{}, make([]Board, n)
+			for i := range boards {
+				boards[i].owner, boards[i].marks = &marked{}, marks
+				in.Watch(wire.Quote, &boards[i], 0)
 			}
 			v, sink := viewOf("A", 2), f.sinks["A"]
 			b.ReportAllocs()
@@ -52,7 +53,7 @@ func BenchmarkAppend(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			v, sink, places := viewOf("A", 2), f.sinks["A"], make([]Place, c.sessions)
+			v, sink, places := viewOf("A", 2), f.sinks["A"], slices.Repeat([]Place{in.Place(wire.Quote)}, c.sessions)
 			buf, n := make([]byte, 0, 4096), 0
 			b.ReportAllocs()
 			for b.Loop() {
@@ -61,7 +62,7 @@ func BenchmarkAppend(b *testing.B) {
 					sink.ChangeInstrument(v, c.facts)
 				}
 				n++
-				buf = in.Append(buf[:0], wire.Binary, wire.Quote, &places[n%c.sessions])
+				buf, _ = places[n%c.sessions].Append(buf[:0], wire.Binary)
 			}
 		})
 	}
@@ -96,10 +97,9 @@ func BenchmarkAfter(b *testing.B) {
 func TestTheWayOfAChangeAllocatesNothing(t *testing.T) {
 	f := newTestFloor()
 	in := watched(t, New(Config{Floor: f}), "A")
-	marks := &Marks{}
-	w := NewWatch(&marked{}, marks)
-	in.Watch(wire.Quote, &w)
-	v, sink, buf, places := viewOf("A", 1), f.sinks["A"], make([]byte, 0, 4096), make([]Place, 5)
+	board := NewBoard(&marked{}, &Marks{})
+	in.Watch(wire.Quote, &board, 0)
+	v, sink, buf, places := viewOf("A", 1), f.sinks["A"], make([]byte, 0, 4096), slices.Repeat([]Place{in.Place(wire.Quote)}, 5)
 	for name, facts := range map[string]*instrument.Facts{"quotes": oneEvent, "trades": tradeFacts()} {
 		turn := 0
 		n := testing.AllocsPerRun(200, func() {
@@ -108,7 +108,7 @@ func TestTheWayOfAChangeAllocatesNothing(t *testing.T) {
 			turn++
 			for i := range places { // some read every version, some each third one
 				if i < 2 || turn%3 == i-2 {
-					buf = in.Append(buf[:0], wire.Binary, wire.Quote, &places[i])
+					buf, _ = places[i].Append(buf[:0], wire.Binary)
 				}
 			}
 		})

@@ -36,23 +36,9 @@ type merged struct {
 	bytes    []byte
 }
 
-// Place is where one session stands in one slot: what it was shown last. Zero is nothing
-// yet. It belongs to one slot of one entry, and has to Leave it.
-type Place struct {
-	version uint64
-	span    *span
-}
-
-// Shown says whether something was written.
-func (p *Place) Shown() bool { return p.version != 0 }
-
-// Events counts what the session was shown or told to have skipped, from whatever number on.
-func (p *Place) Events(s wire.Slot) uint64 { return eventsOf(s, p.version) }
-
-// Append puts the frame of a slot's newest version after dst and moves the place there:
-// the snapshot is the first, the others tell what happened between.
-func (in *Instrument) Append(dst []byte, e wire.Encoding, s wire.Slot, p *Place) []byte {
-	c := &in.cache
+// append is Place's Append, without its book.
+func (in *Instrument) append(dst []byte, e wire.Encoding, p *Place) []byte {
+	c, s := &in.cache, p.Slot()
 	c.Lock()
 	defer c.Unlock()
 	if c.versions[s] != in.Version(s) {
@@ -69,16 +55,6 @@ func (in *Instrument) Append(dst []byte, e wire.Encoding, s wire.Slot, p *Place)
 	}
 	p.version = c.versions[s]
 	return dst
-}
-
-// Leave gives the place back. An entry keeps what was traded since for everyone who stands somewhere.
-func (in *Instrument) Leave(p *Place) {
-	if p.span != nil {
-		in.cache.Lock()
-		in.cache.spans.leave(p.span)
-		in.cache.Unlock()
-	}
-	*p = Place{}
 }
 
 // refresh takes over the newest version, with the cache's lock held.

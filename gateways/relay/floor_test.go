@@ -80,7 +80,13 @@ func wantSize(t *testing.T, r *Relay, f *testFloor, instruments, rooms int) {
 
 // shown is the newest version of a quote as its client gets it who has seen none before.
 func shown(in *Instrument) string {
-	var p Place
-	defer in.Leave(&p)
-	return string(in.Append(nil, wire.JSON, wire.Quote, &p))
+	p := in.Place(wire.Quote)
+	defer p.Leave()
+	return string(appended(wire.JSON, &p))
+}
+
+// appended is what a place is told next.
+func appended(e wire.Encoding, p *Place) []byte {
+	frame, _ := p.Append(nil, e)
+	return frame
 }

@@ -27,12 +27,10 @@ const (
 
 // Instrument is the entry of one instrument. Safe for many goroutines.
 type Instrument struct {
-	// versions change with what is new in each slot; 0 before it is attached. Sessions
-	// compare them without a lock, two hundred in a row, so they stand first:
-	// that is one cache line an entry. eventsOf says what they count.
-	versions [wire.Slots]atomic.Uint64
-	changed  [wire.Slots]atomic.Int64 // ingest time, ns, of what made the newest version; 0: not an event
-	cache    cache
+	slab    *slab
+	at      uint8                    // where its versions are in it
+	changed [wire.Slots]atomic.Int64 // ingest time, ns, of what made the newest version; 0: not an event
+	cache   cache
 	entry
 	relay *Relay
 	id    string
@@ -52,8 +50,10 @@ type Instrument struct {
 	streams [streams]Stream
 }
 
+// newInstrument is called with the relay's lock held.
 func newInstrument(r *Relay, id string) *Instrument {
 	in := &Instrument{relay: r, id: id}
+	r.mu.slabs.seat(in)
 	for i, limit := range [streams]int{ClosedSecond: barItems, ClosedMinute: barItems, Trades: tradeItems} {
 		in.streams[i] = Stream{mu: &in.mu.Mutex, limit: limit}
 	}
@@ -92,18 +92,14 @@ func WantOf(which int) instrument.Wants {
 // Stream is ClosedSecond, ClosedMinute or Trades.
 func (in *Instrument) Stream(which int) *Stream { return &in.streams[which] }
 
-// Version changes with every change of a slot.
-func (in *Instrument) Version(s wire.Slot) uint64 { return in.versions[s].Load() }
+// Version changes with every change of a slot; 0 before it is attached. eventsOf says what it counts.
+func (in *Instrument) Version(s wire.Slot) uint64 { return in.version(s).Load() }
+
+func (in *Instrument) version(s wire.Slot) *atomic.Uint64 { return &in.slab.versions[in.at][s] }
 
 // ChangedAt is the ingest time, ns, of what made a slot's newest version; 0
 // where that was no event (it was attached, or became stale).
 func (in *Instrument) ChangedAt(s wire.Slot) int64 { return in.changed[s].Load() }
-
-// New says whether there is something in a slot that was not shown yet.
-func (in *Instrument) New(s wire.Slot, p *Place) bool { return in.Version(s) != p.version }
-
-// Events counts what happened in a slot; see Place.Events.
-func (in *Instrument) Events(s wire.Slot) uint64 { return eventsOf(s, in.Version(s)) }
 
 // turnBits of a quote's version tell apart the times that only staleness changed;
 // the rest is the instrument's seq.
@@ -118,15 +114,17 @@ func eventsOf(s wire.Slot, version uint64) uint64 {
 	return version
 }
 
-// Watch asks for a mark at each change of a slot, and when the entry was attached.
-func (in *Instrument) Watch(s wire.Slot, w *Watch) {
+// Watch asks for a mark of a board's place at each change of a slot, and when the entry was attached.
+func (in *Instrument) Watch(s wire.Slot, b *Board, place int) {
+	w := b.place(place)
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.mu.slots[s].add(w)
 }
 
 // Unwatch takes the wish back. A mark may still come.
-func (in *Instrument) Unwatch(s wire.Slot, w *Watch) {
+func (in *Instrument) Unwatch(s wire.Slot, b *Board, place int) {
+	w := b.place(place)
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.mu.slots[s].remove(w)
@@ -256,7 +254,7 @@ func (in *Instrument) age() {
 // bumpAll makes a version of what no event of its own changed.
 func (in *Instrument) bumpAll(at int64) {
 	in.mu.turns++
-	for i := range in.versions {
+	for i := range in.changed {
 		in.bump(wire.Slot(i), at)
 	}
 }
@@ -264,9 +262,9 @@ func (in *Instrument) bumpAll(at int64) {
 func (in *Instrument) bump(s wire.Slot, at int64) {
 	in.changed[s].Store(at)
 	if s == wire.Quote {
-		in.versions[s].Store(in.mu.view.Seq<<turnBits | uint64(in.mu.turns))
+		in.version(s).Store(in.mu.view.Seq<<turnBits | uint64(in.mu.turns))
 	} else {
-		in.versions[s].Add(1)
+		in.version(s).Add(1)
 	}
 	in.mu.slots[s].mark()
 }

@@ -92,24 +92,32 @@ func TestAppendGivesTheNewestVersionOnceEncoded(t *testing.T) {
 	f := newTestFloor()
 	in := watched(t, New(Config{Floor: f}), "A")
 	for _, e := range []wire.Encoding{wire.Binary, wire.JSON} {
-		var early Place
-		in.Append(nil, e, wire.Quote, &early)
+		early := in.Place(wire.Quote)
+		appended(e, &early)
 		for range 3 {
-			seq := in.Events(wire.Quote) + 1
+			seq := eventsOf(wire.Quote, in.Version(wire.Quote)) + 1
 			f.change("A", seq)
-			var late Place
-			snapshot := read(t, e, in.Append(nil, e, wire.Quote, &late))
+			late := in.Place(wire.Quote)
+			snapshot := read(t, e, appended(e, &late))
 			before := early
-			update, again := read(t, e, in.Append(nil, e, wire.Quote, &early)), read(t, e, in.Append(nil, e, wire.Quote, &before))
-			if !snapshot.GetSnapshot() || update.GetSnapshot() || !proto.Equal(update, again) || late != early || before != early {
+			update, again := read(t, e, appended(e, &early)), read(t, e, appended(e, &before))
+			if !snapshot.GetSnapshot() || update.GetSnapshot() || !proto.Equal(update, again) || stands(late) != stands(early) || before != early {
 				t.Errorf("seq %d: %v, %v, %v", seq, snapshot, update, again)
 			}
-			if update.GetSeq() != seq || update.GetQuote().GetQuote().GetBidPrice() != int64(seq) || snapshot.GetSeq() != seq || early.Events(wire.Quote) != seq {
+			if update.GetSeq() != seq || update.GetQuote().GetQuote().GetBidPrice() != int64(seq) || snapshot.GetSeq() != seq || eventsAt(&early) != seq {
 				t.Errorf("seq %d: %v", seq, update)
 			}
 		}
 	}
 }
+
+// stands is where a place is, without its book.
+func stands(p Place) Place {
+	return Place{slab: p.slab, at: p.at, slot: p.slot, version: p.version, span: p.span}
+}
+
+// eventsAt counts what a place was shown or told to have skipped, from whatever number on.
+func eventsAt(p *Place) uint64 { return eventsOf(p.Slot(), p.version) }
 
 // What a version says and its number must belong together, whoever changes the
 // instrument meanwhile: else a session believes that it has sent the newest price.
@@ -127,19 +135,19 @@ func TestVersionsAndFramesBelongTogetherUnderLoad(t *testing.T) {
 	})
 	for range 4 {
 		group.Go(func() {
-			var p Place
-			seq := read(t, wire.Binary, in.Append(nil, wire.Binary, wire.Quote, &p)).GetSeq()
+			p := in.Place(wire.Quote)
+			seq := read(t, wire.Binary, appended(wire.Binary, &p)).GetSeq()
 			for ended := false; !ended; {
 				select {
 				case <-done:
 					ended = true // and one more look
 				default:
 				}
-				if !in.New(wire.Quote, &p) {
+				if !p.New() {
 					continue
 				}
-				u := read(t, wire.Binary, in.Append(nil, wire.Binary, wire.Quote, &p))
-				if events := max(u.GetMerged().GetEvents(), 1); seq+events != u.GetSeq() || p.Events(wire.Quote) != u.GetSeq() || u.GetQuote().GetQuote().GetBidPrice() != int64(u.GetSeq()) {
+				u := read(t, wire.Binary, appended(wire.Binary, &p))
+				if events := max(u.GetMerged().GetEvents(), 1); seq+events != u.GetSeq() || eventsAt(&p) != u.GetSeq() || u.GetQuote().GetQuote().GetBidPrice() != int64(u.GetSeq()) {
 					t.Errorf("after %d came %v", seq, u)
 				}
 				seq = u.GetSeq()

@@ -69,6 +69,7 @@ type Relay struct {
 		sync.Mutex
 		instruments map[string]*Instrument
 		rooms       map[string]*Room
+		slabs       slabs
 	}
 }
 
@@ -125,6 +126,13 @@ func (r *Relay) Instrument(id string, wants instrument.Wants) (*Instrument, erro
 	r.mu.Unlock()
 	in.attach(wants)
 	return in, nil
+}
+
+// Watched is the entry of an instrument that somebody uses or did so lately; nil where there is none.
+func (r *Relay) Watched(id string) *Instrument {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.mu.instruments[id]
 }
 
 // Room is Instrument for rooms.

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,16 +63,16 @@ func TestEachSessionIsToldWhatItMissed(t *testing.T) {
 		}
 		fold(true, events.Group{Ticks: []events.Tick{{Kind: events.EventTick}}, Events: []*outcryv1.TapeEvent{
 			{Event: &outcryv1.TapeEvent_Definition{Definition: &outcryv1.Definition{}}}}})
-		sessions := make([]told, 4)
+		sessions := slices.Repeat([]told{{place: in.Place(wire.Quote)}}, 4)
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			s := &sessions[rapid.IntRange(0, len(sessions)-1).Draw(t, "session")]
 			switch rapid.IntRange(0, 9).Draw(t, "what") {
 			case 0:
-				in.Leave(&s.place)
-				*s = told{}
+				s.place.Leave()
+				*s = told{place: in.Place(wire.Quote)}
 			case 1, 2, 3:
-				if in.New(wire.Quote, &s.place) {
-					s.take(t, read(t, wire.Binary, in.Append(nil, wire.Binary, wire.Quote, &s.place)))
+				if s.place.New() {
+					s.take(t, read(t, wire.Binary, appended(wire.Binary, &s.place)))
 				}
 			case 4:
 				fold(true, events.Group{Ticks: []events.Tick{{Kind: events.QuoteTick, EventTime: ingest}}})
@@ -100,8 +101,8 @@ func TestEachSessionIsToldWhatItMissed(t *testing.T) {
 				continue
 			}
 			stand++
-			if in.New(wire.Quote, &s.place) {
-				s.take(t, read(t, wire.Binary, in.Append(nil, wire.Binary, wire.Quote, &s.place)))
+			if s.place.New() {
+				s.take(t, read(t, wire.Binary, appended(wire.Binary, &s.place)))
 			}
 			if diff := cmp.Diff(s.want, s.got); diff != "" || s.gap != s.wants {
 				t.Fatalf("session %d: gap %v, want %v; %s", i, s.gap, s.wants, diff)
@@ -109,7 +110,7 @@ func TestEachSessionIsToldWhatItMissed(t *testing.T) {
 		}
 		wantSpans(t, in, stand)
 		for i := range sessions {
-			in.Leave(&sessions[i].place)
+			sessions[i].place.Leave()
 		}
 		wantSpans(t, in, 0)
 	})

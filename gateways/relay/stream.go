@@ -112,15 +112,17 @@ func (s *Stream) Floor() uint64 {
 	return s.floor
 }
 
-// Watch asks for a mark at each new item, and when the entry was attached.
-func (s *Stream) Watch(w *Watch) {
+// Watch asks for a mark of a board's place at each new item, and when the entry was attached.
+func (s *Stream) Watch(b *Board, place int) {
+	w := b.place(place)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watchers.add(w)
 }
 
 // Unwatch takes the wish back. A mark may still come.
-func (s *Stream) Unwatch(w *Watch) {
+func (s *Stream) Unwatch(b *Board, place int) {
+	w := b.place(place)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watchers.remove(w)

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"outcry/gateways/identity"
@@ -140,6 +141,20 @@ func (s *Session) become(who *identity.Identity) {
 			s.endTopic(sub, refusal)
 		}
 	}
+	for _, g := range slices.Clone(s.groups) {
+		for i := len(g.places) - 1; i >= 0; i-- {
+			key := keyAt(&g.places[i])
+			if refusal := s.demand(identity.See, key.id); refusal != nil {
+				s.tokens.stale = true
+				g.leave(i)
+				s.replyEnded(key, refusal)
+			}
+		}
+	}
+}
+
+func (s *Session) replyEnded(key topicKey, why *outcryv1.Error) {
+	s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Ended{Ended: &outcryv1.TopicAnswer{Topic: key.topic(), Error: why}}})
 }
 
 // endTopic takes back what was granted: nothing of the topic follows, but why.
@@ -153,7 +168,7 @@ func (s *Session) endTopic(sub *subscription, why *outcryv1.Error) {
 		s.withhold(sub.key.id, why)
 	}
 	if granted {
-		s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Ended{Ended: &outcryv1.TopicAnswer{Topic: sub.key.topic(), Error: why}}})
+		s.replyEnded(sub.key, why)
 	}
 }
 
@@ -174,6 +189,7 @@ func (s *Session) expel(why *outcryv1.Error) {
 	for _, sub := range s.topics {
 		s.drop(sub, why)
 	}
+	s.leaveGroups()
 	clear(s.replies)
 	s.replies = s.replies[:0]
 	s.end(why)

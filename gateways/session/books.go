@@ -1,6 +1,7 @@
 package session
 
 import (
+	"outcry/gateways/relay"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -27,30 +28,43 @@ func (s *Session) booksOf(m *outcryv1.BooksRequest) (all []*outcryv1.Book) {
 		for _, sub := range s.topics {
 			all = append(all, sub.book())
 		}
+		for _, g := range s.groups {
+			for i := range g.places {
+				all = append(all, bookAt(&g.places[i]))
+			}
+		}
 		return all
 	}
 	for _, topic := range m.GetTopics() {
 		key, refusal := keyOf(topic)
-		sub := s.topics[key]
-		switch {
-		case refusal != nil:
+		if refusal != nil {
 			all = append(all, &outcryv1.Book{Topic: topic, Error: refusal})
-		case sub == nil:
-			all = append(all, &outcryv1.Book{Topic: topic, Error: invalid("not subscribed")})
-		default:
-			all = append(all, sub.book())
+			continue
 		}
+		all = append(all, s.bookOf(key))
 	}
 	return all
 }
 
+func (s *Session) bookOf(key topicKey) *outcryv1.Book {
+	if sub := s.topics[key]; sub != nil {
+		return sub.book()
+	}
+	if g, i := s.find(key); g != nil {
+		return bookAt(&g.places[i])
+	}
+	return &outcryv1.Book{Topic: key.topic(), Error: invalid("not subscribed")}
+}
+
+// bookAt says what became of all that happened since the snapshot.
+func bookAt(p *relay.Place) *outcryv1.Book {
+	b := p.Book()
+	return &outcryv1.Book{Topic: keyAt(p).topic(), Published: b.Published, Delivered: b.Delivered, Conflated: b.Conflated, Waiting: b.Waiting}
+}
+
 func (sub *subscription) book() *outcryv1.Book {
 	b := &outcryv1.Book{Topic: sub.key.topic()}
-	switch {
-	case sub.request != nil: // nothing is published before it is granted
-	case sub.latest != nil:
-		sub.latest.current().book(b)
-	default:
+	if sub.request == nil { // nothing is published before it is granted
 		sub.stream.book(b, sub.key.channel == outcryv1.Channel_CHANNEL_TRADES)
 	}
 	return b

@@ -3,8 +3,8 @@ package session
 import "time"
 
 // Fill appends one message of frames to dst, from the freshest versions there
-// are now: replies, then topics in turn, until fillBytes are framed. Where
-// there is nothing to say dst comes back as it is. more says that something is left.
+// are now: replies, then topics, until fillBytes are framed. Streams that go on for long leave
+// half of it to latest-wins topics. Where there is nothing to say dst comes back as it is. more says that something is left.
 func (s *Session) Fill(dst []byte, now time.Time) (out []byte, more bool) {
 	s.now = now
 	s.recheck()
@@ -12,10 +12,11 @@ func (s *Session) Fill(dst []byte, now time.Time) (out []byte, more bool) {
 	dst = e.Open(dst)
 	body := len(dst)
 	dst = s.fillReplies(dst, body+fillBytes)
-	dst = s.fillDue(dst, body+fillBytes)
-	for _, r := range s.rates {
-		dst = r.fill(dst, s, body+fillBytes)
+	dst = s.fillDue(dst, body+fillBytes/2)
+	for _, g := range s.groups {
+		dst = g.fill(dst, body+fillBytes)
 	}
+	dst = s.fillDue(dst, body+fillBytes)
 	if len(dst) == body {
 		return dst[:start], false
 	}
@@ -34,8 +35,8 @@ func (s *Session) fillReplies(dst []byte, limit int) []byte {
 	return dst
 }
 
-// fillDue takes topics from the queue. A stream that has more goes to its end,
-// so that one long history holds up no other topic.
+// fillDue takes streams from the queue. One that has more goes to its end,
+// so that one long history holds up no other.
 func (s *Session) fillDue(dst []byte, limit int) []byte {
 	for len(dst) < limit {
 		sub := s.due.pop()
@@ -43,30 +44,27 @@ func (s *Session) fillDue(dst []byte, limit int) []byte {
 			return dst
 		}
 		sub.queued = false
-		switch {
-		case sub.released:
-		case sub.latest != nil:
-			dst = sub.latest.current().fill(dst, s)
-		default:
-			var more bool
-			if dst, more = sub.fillStream(dst); more {
-				s.enqueue(sub)
-			}
+		if sub.released {
+			continue
+		}
+		var more bool
+		if dst, more = sub.fillStream(dst); more {
+			s.enqueue(sub)
 		}
 	}
 	return dst
 }
 
 func (s *Session) unfilled() bool {
-	for _, r := range s.rates {
-		if r.at < len(r.versions) {
+	for _, g := range s.groups {
+		if g.unfilled() {
 			return true
 		}
 	}
 	return len(s.replies) > 0 || s.due.any()
 }
 
-// enqueue puts a topic in line, once.
+// enqueue puts a stream in line, once.
 func (s *Session) enqueue(sub *subscription) {
 	if !sub.queued {
 		sub.queued = true
@@ -75,7 +73,7 @@ func (s *Session) enqueue(sub *subscription) {
 	s.options.Wake()
 }
 
-// queue of topics, first come first served; a topic stands in it at most
+// queue of streams, first come first served; one stands in it at most
 // twice (a released one until its turn comes).
 type queue struct {
 	list []*subscription

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"time"
 
 	"outcry/gateways/relay"
@@ -8,49 +9,212 @@ import (
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
-// latestTopic is a latest-wins subscription.
-type latestTopic struct {
-	slot  wire.Slot
-	every time.Duration // 0 is at once
-	// version is where an at-once topic stands; one with a rate stands in its rate.
-	version latestVersion
-	rate    *rate
-	place   int // among the rate's
+// group are the granted latest-wins topics of a session that are wanted equally
+// often: five words each, since a client has hundreds.
+//
+// With an interval they are compared when it is over: with 164 updates in a frame that
+// costs half of keeping lists of what changed (0.30 against 0.61 µs an update), because hot
+// instruments change often between. At once, the relay marks what changed.
+type group struct {
+	session *Session
+	every   time.Duration // 0 is at once
+	next    time.Time     // when an interval is over
+	places  []relay.Place
+	at      int // the next to look at; with an interval len(places) when all were
+	board   relay.Board
 }
 
-// latestVersion is how far one slot of one instrument was written.
-type latestVersion struct {
-	instrument *relay.Instrument
-	place      relay.Place
-	began      uint64        // events before the snapshot and in it
-	delivered  uint64        // updates that showed events
-	sub        *subscription // of a rate's; to find it when places change
-	slot       wire.Slot
+// join grants a topic: its snapshot is filled next. left topics are to be granted with it.
+func (s *Session) join(sub *subscription, left int) {
+	g := s.group(sub.every)
+	sub.leaveSeat()
+	delete(s.topics, sub.key)
+	if len(g.places) == cap(g.places) {
+		g.places = slices.Grow(g.places, left)
+	}
+	i := len(g.places)
+	g.places = append(g.places, sub.instrument.Place(slotOf(sub.key)))
+	g.watch(i)
+	s.options.Wake()
 }
 
-// fill writes the newest version if it was not written yet; the first is the snapshot.
-func (v *latestVersion) fill(dst []byte, s *Session) []byte {
-	if !v.instrument.New(v.slot, &v.place) {
+func (s *Session) group(every time.Duration) *group {
+	for _, g := range s.groups {
+		if g.every == every {
+			return g
+		}
+	}
+	g := &group{session: s, every: every, next: s.now.Add(every)}
+	g.board = relay.NewBoard(g, s.options.Marks)
+	s.groups = append(s.groups, g)
+	return g
+}
+
+func (g *group) atOnce() bool { return g.every == 0 }
+
+// watch has the place looked at now and, at once, with each change.
+func (g *group) watch(i int) {
+	if g.atOnce() {
+		g.places[i].Watch(&g.board, i)
+		g.board.Mark(i)
+	}
+}
+
+func (g *group) unwatch(i int) {
+	if g.atOnce() {
+		g.places[i].Unwatch(&g.board, i)
+	}
+}
+
+// leave gives a topic back; the last one takes its place. An empty group goes.
+func (g *group) leave(i int) {
+	last, in := len(g.places)-1, g.places[i].Instrument()
+	g.unwatch(i)
+	g.places[i].Leave()
+	in.Release()
+	if i < last {
+		g.unwatch(last)
+		g.places[i] = g.places[last]
+		g.watch(i)
+	}
+	g.places[last] = relay.Place{}
+	g.places = g.places[:last]
+	if g.at > last {
+		g.at = last // all were compared
+	} else {
+		g.at = min(g.at, i) // what moved was not
+	}
+	if last == 0 {
+		g.session.groups = slices.DeleteFunc(g.session.groups, func(other *group) bool { return other == g })
+	}
+}
+
+// Marked is called by the pump when the relay marked something.
+func (g *group) Marked() { g.session.options.Wake() }
+
+// scan begins to compare: the interval is over.
+func (g *group) scan() {
+	g.next = g.session.now.Add(g.every)
+	g.at = 0
+	g.session.options.Wake()
+}
+
+// unfilled says that there may be something to fill.
+func (g *group) unfilled() bool {
+	if g.atOnce() {
+		return g.board.Any()
+	}
+	return g.at < len(g.places)
+}
+
+// waiting counts the topics that are to be looked at.
+func (g *group) waiting() int {
+	if g.atOnce() {
+		return g.board.Count()
+	}
+	return len(g.places) - g.at
+}
+
+// fill writes what is new, until dst has grown to limit.
+func (g *group) fill(dst []byte, limit int) []byte {
+	if g.atOnce() {
+		if begin := g.at; begin > 0 {
+			dst = g.fillMarked(dst, limit)
+		}
+		return g.fillMarked(dst, limit)
+	}
+	for g.at < len(g.places) && len(dst) < limit {
+		dst = g.session.fillPlace(dst, &g.places[g.at])
+		g.at++
+	}
+	return dst
+}
+
+// fillMarked writes what is marked from at on, which is 0 again when there was room for all:
+// else the others have their turn before what was written now.
+func (g *group) fillMarked(dst []byte, limit int) []byte {
+	for len(dst) < limit {
+		i, ok := g.board.Next(g.at)
+		if !ok {
+			g.at = 0
+			return dst
+		}
+		g.at = i + 1
+		if i < len(g.places) { // else a mark came late
+			dst = g.session.fillPlace(dst, &g.places[i])
+		}
+	}
+	return dst
+}
+
+// fillPlace writes the newest version if it was not written yet; the first is the snapshot.
+func (s *Session) fillPlace(dst []byte, p *relay.Place) []byte {
+	if !p.New() {
 		return dst
 	}
-	before, first, at := v.place.Events(v.slot), !v.place.Shown(), v.instrument.ChangedAt(v.slot)
-	dst = v.instrument.Append(dst, s.options.Encoding, v.slot, &v.place)
-	after := v.place.Events(v.slot)
+	snapshot, at := !p.Shown(), p.Instrument().ChangedAt(p.Slot())
+	dst, merged := p.Append(dst, s.options.Encoding)
 	s.updates++
 	t := s.options.Tally
 	t.Latest++
-	if first {
-		v.began = after
-		return dst
-	}
-	if after > before {
-		v.delivered++
-		t.Merged += after - before - 1
-	}
-	if at != 0 {
+	t.Merged += merged
+	if !snapshot && at != 0 {
 		t.Ages.add(time.Duration(s.now.UnixNano() - at))
 	}
 	return dst
+}
+
+// find a granted latest-wins topic.
+func (s *Session) find(k topicKey) (g *group, i int) {
+	in := s.config.Relay.Watched(k.id)
+	if in == nil || k.never() {
+		return nil, 0
+	}
+	slot := slotOf(k)
+	for _, g := range s.groups {
+		for i := range g.places {
+			if g.places[i].In(in, slot) {
+				return g, i
+			}
+		}
+	}
+	return nil, 0
+}
+
+// subscriptions counts all, granted or not.
+func (s *Session) subscriptions() int {
+	n := len(s.topics)
+	for _, g := range s.groups {
+		n += len(g.places)
+	}
+	return n
+}
+
+// leaveGroups gives back all latest-wins topics.
+func (s *Session) leaveGroups() {
+	for len(s.groups) > 0 {
+		g := s.groups[0]
+		g.leave(len(g.places) - 1)
+	}
+}
+
+// keyAt is the topic of a place.
+func keyAt(p *relay.Place) topicKey {
+	k := slotKeys[p.Slot()]
+	k.id = p.Instrument().ID()
+	return k
+}
+
+var slotKeys = [wire.Slots]topicKey{
+	wire.Quote:     {channel: outcryv1.Channel_CHANNEL_QUOTE},
+	wire.Stats:     {channel: outcryv1.Channel_CHANNEL_STATS},
+	wire.BarSecond: {channel: outcryv1.Channel_CHANNEL_BAR, resolution: outcryv1.Resolution_RESOLUTION_1S},
+	wire.BarMinute: {channel: outcryv1.Channel_CHANNEL_BAR, resolution: outcryv1.Resolution_RESOLUTION_1M},
+}
+
+func slotOf(k topicKey) wire.Slot {
+	k.id = ""
+	return wire.Slot(slices.Index(slotKeys[:], k))
 }
 
 const (
@@ -65,101 +229,4 @@ func intervalOf(perSecond float64) time.Duration {
 	}
 	every := float64(time.Second) / perSecond
 	return time.Duration(min(max(every, float64(shortestInterval)), float64(longestInterval))).Round(shortestInterval)
-}
-
-// rate holds the latest-wins topics of one interval. They are compared when it
-// is over: with 164 updates in a frame that costs half of keeping lists of
-// what changed (0.30 against 0.61 µs an update), because hot instruments change often between.
-type rate struct {
-	every    time.Duration
-	next     time.Time
-	versions []latestVersion
-	at       int // the next one to compare; len(versions) when all were
-}
-
-// joinRate moves a granted topic from marks to its rate, after its snapshot's turn is kept.
-func (sub *subscription) joinRate() {
-	l, s := sub.latest, sub.session
-	if l.every == 0 {
-		return
-	}
-	sub.instrument.Unwatch(l.slot, &sub.watch)
-	for _, r := range s.rates {
-		if r.every == l.every {
-			l.rate = r
-		}
-	}
-	if l.rate == nil {
-		l.rate = &rate{every: l.every, next: s.now.Add(l.every)}
-		s.rates = append(s.rates, l.rate)
-	}
-	r := l.rate
-	l.place = len(r.versions)
-	v := l.version
-	v.sub = sub
-	r.versions = append(r.versions, v)
-}
-
-// leaveRate takes a topic out of its rate; an empty rate goes.
-func (sub *subscription) leaveRate() {
-	l, s := sub.latest, sub.session
-	r := l.rate
-	if r == nil {
-		return
-	}
-	last := len(r.versions) - 1
-	r.versions[l.place] = r.versions[last]
-	r.versions[l.place].sub.latest.place = l.place
-	r.versions[last] = latestVersion{}
-	r.versions = r.versions[:last]
-	if r.at > last {
-		r.at = last // all were compared
-	} else {
-		r.at = min(r.at, l.place) // what moved was not
-	}
-	l.rate = nil
-	if len(r.versions) == 0 {
-		for i := range s.rates {
-			if s.rates[i] == r {
-				s.rates = append(s.rates[:i], s.rates[i+1:]...)
-				return
-			}
-		}
-	}
-}
-
-// scan begins to compare: its interval is over.
-func (r *rate) scan(s *Session) {
-	r.next = s.now.Add(r.every)
-	r.at = 0
-	s.options.Wake()
-}
-
-// fill writes what is new, until dst has grown to limit.
-func (r *rate) fill(dst []byte, s *Session, limit int) []byte {
-	for r.at < len(r.versions) && len(dst) < limit {
-		dst = r.versions[r.at].fill(dst, s)
-		r.at++
-	}
-	return dst
-}
-
-// current is the version of an at-once topic, or of one with a rate.
-func (l *latestTopic) current() *latestVersion {
-	if l.rate != nil {
-		return &l.rate.versions[l.place]
-	}
-	return &l.version
-}
-
-// book says what became of all that happened since the snapshot.
-func (v *latestVersion) book(b *outcryv1.Book) {
-	if !v.place.Shown() {
-		return
-	}
-	shown := v.place.Events(v.slot)
-	b.Published = v.instrument.Events(v.slot) - v.began
-	b.Delivered = v.delivered
-	b.Conflated = shown - v.began - v.delivered
-	b.Waiting = b.Published - (shown - v.began)
 }

@@ -2,6 +2,8 @@ package session
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"outcry/gateways/fault"
@@ -94,33 +96,45 @@ func (s *Session) token() *outcryv1.ResumeToken {
 }
 
 // asked are the granted topics, those together that were asked for alike.
-func (s *Session) asked() (all []*outcryv1.ResumeTopics) {
-	type alike struct {
-		channel         outcryv1.Channel
-		resolution      outcryv1.Resolution
-		every           time.Duration
-		recent, unacked int
-	}
-	places := map[alike]*outcryv1.ResumeTopics{}
+func (s *Session) asked() []*outcryv1.ResumeTopics {
+	all := asked{}
 	for _, sub := range s.topics {
 		if sub.request != nil {
 			continue
 		}
-		how := alike{channel: sub.key.channel, resolution: sub.key.resolution}
-		if sub.latest != nil {
-			how.every = sub.latest.every
-		} else if how.recent = sub.stream.recent; sub.stream.unacked != nil {
+		how := alike{channel: sub.key.channel, resolution: sub.key.resolution, recent: sub.stream.recent}
+		if sub.stream.unacked != nil {
 			how.unacked = sub.stream.unacked.most
 		}
-		g := places[how]
-		if g == nil {
-			g = &outcryv1.ResumeTopics{Channel: how.channel, Resolution: how.resolution, Recent: uint32(how.recent), UnackedMax: uint32(how.unacked)}
-			if how.every > 0 {
-				g.MaxPerSecond = float64(time.Second) / float64(how.every)
-			}
-			places[how], all = g, append(all, g)
-		}
-		g.Ids = append(g.Ids, sub.key.id)
+		all.add(how, sub.key.id)
 	}
-	return all
+	for _, g := range s.groups {
+		for i := range g.places {
+			key := keyAt(&g.places[i])
+			all.add(alike{channel: key.channel, resolution: key.resolution, every: g.every}, key.id)
+		}
+	}
+	return slices.Collect(maps.Values(all))
+}
+
+// alike is what topics share that were asked for alike.
+type alike struct {
+	channel         outcryv1.Channel
+	resolution      outcryv1.Resolution
+	every           time.Duration
+	recent, unacked int
+}
+
+type asked map[alike]*outcryv1.ResumeTopics
+
+func (a asked) add(how alike, id string) {
+	g := a[how]
+	if g == nil {
+		g = &outcryv1.ResumeTopics{Channel: how.channel, Resolution: how.resolution, Recent: uint32(how.recent), UnackedMax: uint32(how.unacked)}
+		if how.every > 0 {
+			g.MaxPerSecond = float64(time.Second) / float64(how.every)
+		}
+		a[how] = g
+	}
+	g.Ids = append(g.Ids, id)
 }

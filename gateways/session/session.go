@@ -45,10 +45,11 @@ type Session struct {
 	ended    *outcryv1.Error
 
 	replies []*outcryv1.ServerFrame
-	topics  map[topicKey]*subscription
+	topics  map[topicKey]*subscription // never-lose topics, and those that are not granted yet
+	groups  []*group                   // all others
+	seats   seats
 	waiting []*request // Subscribes whose entities are being attached
-	due     queue      // topics that have something to fill
-	rates   []*rate
+	due     queue      // streams that have something to fill
 	reads   reads
 	tokens  tokens
 	back    returning
@@ -61,8 +62,10 @@ func (s *Sessions) Open(o Options, now time.Time) *Session {
 	if o.Tally == nil {
 		o.Tally = &Tally{}
 	}
-	return &Session{shared: s, config: &s.config, options: o, id: rand.Text()[:16], now: now, meter: newMeter(&s.config.Limits),
+	one := &Session{shared: s, config: &s.config, options: o, id: rand.Text()[:16], now: now, meter: newMeter(&s.config.Limits),
 		helloBy: now.Add(s.config.HelloWithin), topics: map[topicKey]*subscription{}}
+	one.seats.board = relay.NewBoard(&one.seats, o.Marks)
+	return one
 }
 
 // Close ends it: nothing is asked of it any more.
@@ -73,6 +76,7 @@ func (s *Session) Close() {
 		sub.release()
 	}
 	clear(s.topics)
+	s.leaveGroups()
 }
 
 // Ended is why the conversation is over: once Fill has nothing more, the
@@ -99,8 +103,10 @@ func (s *Session) Next() time.Time {
 	if !s.helloBy.IsZero() {
 		return s.helloBy
 	}
-	for _, r := range s.rates {
-		next = earlier(next, r.next)
+	for _, g := range s.groups {
+		if !g.atOnce() {
+			next = earlier(next, g.next)
+		}
 	}
 	for _, r := range s.waiting {
 		next = earlier(next, r.by)
@@ -129,9 +135,9 @@ func (s *Session) Tick(now time.Time) {
 	if !now.Before(s.beatAt) {
 		s.beat()
 	}
-	for _, r := range s.rates {
-		if !now.Before(r.next) {
-			r.scan(s)
+	for _, g := range s.groups {
+		if !g.atOnce() && !now.Before(g.next) {
+			g.scan()
 		}
 	}
 	s.expire()

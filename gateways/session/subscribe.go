@@ -101,17 +101,16 @@ func (s *Session) settle(r *request) {
 	s.reply(&outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Subscribed{
 		Subscribed: &outcryv1.SubscribeAnswer{Request: r.id, Answers: r.answers}}})
 	s.tokens.stale = true
-	for _, sub := range r.subs {
+	for i, sub := range r.subs {
 		sub.request, sub.answer = nil, nil
-		if sub.released {
-			continue
-		}
-		if sub.latest != nil {
-			sub.joinRate()
-		} else {
+		switch {
+		case sub.released:
+		case sub.stream == nil:
+			s.join(sub, len(r.subs)-i)
+		default:
 			sub.stream.start()
+			s.enqueue(sub)
 		}
-		s.enqueue(sub)
 	}
 }
 
@@ -144,14 +143,11 @@ func (s *Session) unsubscribe(m *outcryv1.Unsubscribe) {
 	for _, topic := range m.GetTopics() {
 		one := &outcryv1.TopicAnswer{Topic: topic}
 		key, refusal := keyOf(topic)
-		sub := s.topics[key]
 		switch {
 		case refusal != nil:
 			one.Error = refusal
-		case sub == nil:
+		case !s.forget(key, invalid("unsubscribed before it was granted")):
 			one.Error = invalid("not subscribed")
-		default:
-			s.drop(sub, invalid("unsubscribed before it was granted"))
 		}
 		answer.Answers = append(answer.Answers, one)
 	}

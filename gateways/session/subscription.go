@@ -2,12 +2,12 @@ package session
 
 import (
 	"math"
+	"time"
 
 	"outcry/actors/instrument"
 	"outcry/events"
 	"outcry/gateways/identity"
 	"outcry/gateways/relay"
-	"outcry/gateways/relay/wire"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -18,8 +18,8 @@ type topicKey struct {
 	resolution outcryv1.Resolution
 }
 
-// subscription is one topic of a session. Exactly one of latest and stream
-// says of which class it is.
+// subscription is one never-lose topic of a session, or a latest-wins topic until it is
+// granted: then its group has it.
 type subscription struct {
 	session    *Session
 	key        topicKey
@@ -28,12 +28,21 @@ type subscription struct {
 	decided    bool
 	released   bool
 	queued     bool
-	watch      relay.Watch
+	seat       int
 	instrument *relay.Instrument
 	room       *relay.Room
-	latest     *latestTopic
-	stream     *streamTopic
-	guest      guest // of a room
+	every      time.Duration // of a latest-wins topic
+	stream     *streamTopic  // nil of a latest-wins topic
+	guest      guest         // of a room
+}
+
+// never says that nothing of the topic is lost; of others only the latest counts.
+func (k topicKey) never() bool {
+	switch k.channel {
+	case outcryv1.Channel_CHANNEL_ROOM, outcryv1.Channel_CHANNEL_TRADES, outcryv1.Channel_CHANNEL_CLOSED_BARS:
+		return true
+	}
+	return false
 }
 
 // topic as clients say it. None is kept: two hundred of a client are 19 KB.
@@ -72,18 +81,14 @@ func (s *Session) open(want *outcryv1.Subscription) (*subscription, *outcryv1.Er
 	if refusal != nil {
 		return nil, refusal // and a subscription to the same topic stays as it is
 	}
-	if old := s.topics[key]; old != nil {
-		s.drop(old, invalid("replaced by a later subscription"))
-	}
-	if len(s.topics) >= s.config.Limits.Subscriptions {
+	s.forget(key, invalid("replaced by a later subscription"))
+	if s.subscriptions() >= s.config.Limits.Subscriptions {
 		return nil, failure(outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_SUBSCRIPTIONS, "at most %d subscriptions", s.config.Limits.Subscriptions)
 	}
 	sub := &subscription{session: s, key: key}
-	sub.watch = relay.NewWatch(sub, s.options.Marks)
-	switch key.channel {
-	case outcryv1.Channel_CHANNEL_ROOM, outcryv1.Channel_CHANNEL_TRADES, outcryv1.Channel_CHANNEL_CLOSED_BARS:
+	if key.never() {
 		refusal = sub.openStream(want)
-	default:
+	} else {
 		refusal = sub.openLatest(want)
 	}
 	if refusal != nil {
@@ -92,6 +97,20 @@ func (s *Session) open(want *outcryv1.Subscription) (*subscription, *outcryv1.Er
 	sub.key.id = sub.shared()
 	s.topics[sub.key] = sub
 	return sub, nil
+}
+
+// forget ends a topic, if there is a subscription to it; one that is not granted yet is answered with the refusal.
+func (s *Session) forget(key topicKey, refusal *outcryv1.Error) (had bool) {
+	if sub := s.topics[key]; sub != nil {
+		s.drop(sub, refusal)
+		return true
+	}
+	if g, i := s.find(key); g != nil {
+		s.tokens.stale = true
+		g.leave(i)
+		return true
+	}
+	return false
 }
 
 // shared is the entity's id as all who watch it have it: the client's own copy is let go.
@@ -120,10 +139,10 @@ func (sub *subscription) openLatest(want *outcryv1.Subscription) *outcryv1.Error
 	if refusal := sub.acquire(0); refusal != nil {
 		return refusal
 	}
-	slot := slotOf(sub.key)
-	sub.latest = &latestTopic{slot: slot, every: intervalOf(want.GetMaxPerSecond())}
-	sub.latest.version = latestVersion{instrument: sub.instrument, slot: slot}
-	sub.instrument.Watch(slot, &sub.watch)
+	sub.every = intervalOf(want.GetMaxPerSecond())
+	s := &sub.session.seats
+	sub.seat = s.take(sub)
+	sub.instrument.Watch(slotOf(sub.key), &s.board, sub.seat)
 	return nil
 }
 
@@ -132,7 +151,9 @@ func (sub *subscription) openStream(want *outcryv1.Subscription) *outcryv1.Error
 		return refusal
 	}
 	sub.stream = newStream(sub, want)
-	sub.stream.source.Watch(&sub.watch)
+	s := &sub.session.seats
+	sub.seat = s.take(sub)
+	sub.stream.source.Watch(&s.board, sub.seat)
 	return nil
 }
 
@@ -153,14 +174,7 @@ func (sub *subscription) acquire(wants instrument.Wants) *outcryv1.Error {
 // release gives back all that the subscription holds. A mark or a read may still come.
 func (sub *subscription) release() {
 	sub.released = true
-	switch {
-	case sub.latest != nil:
-		sub.instrument.Unwatch(sub.latest.slot, &sub.watch)
-		sub.instrument.Leave(&sub.latest.current().place)
-		sub.leaveRate()
-	case sub.stream != nil:
-		sub.stream.source.Unwatch(&sub.watch)
-	}
+	sub.leaveSeat()
 	if sub.instrument != nil {
 		sub.instrument.Release()
 	}
@@ -169,25 +183,22 @@ func (sub *subscription) release() {
 	}
 }
 
-// Marked is called by the pump for what the relay marked.
-func (sub *subscription) Marked() {
-	switch {
-	case sub.released:
-	case sub.request != nil:
-		sub.session.attached(sub)
-	default:
-		sub.session.enqueue(sub)
+// leaveSeat ends the watch.
+func (sub *subscription) leaveSeat() {
+	s := &sub.session.seats
+	if sub.stream != nil {
+		sub.stream.source.Unwatch(&s.board, sub.seat)
+	} else {
+		sub.instrument.Unwatch(slotOf(sub.key), &s.board, sub.seat)
 	}
+	s.leave(sub.seat)
 }
 
-func slotOf(k topicKey) wire.Slot {
-	switch {
-	case k.channel == outcryv1.Channel_CHANNEL_QUOTE:
-		return wire.Quote
-	case k.channel == outcryv1.Channel_CHANNEL_STATS:
-		return wire.Stats
-	case k.resolution == outcryv1.Resolution_RESOLUTION_1S:
-		return wire.BarSecond
+// marked says that something happened to the entity.
+func (sub *subscription) marked() {
+	if sub.request != nil {
+		sub.session.attached(sub)
+	} else {
+		sub.session.enqueue(sub)
 	}
-	return wire.BarMinute
 }

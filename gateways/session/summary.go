@@ -26,8 +26,11 @@ func (s *Session) User() string { return s.user }
 
 // Summary looks at the session, in its turn.
 func (s *Session) Summary() Summary {
-	sum := Summary{ID: s.id, User: s.user, Subscriptions: len(s.topics),
+	sum := Summary{ID: s.id, User: s.user, Subscriptions: s.subscriptions(),
 		Waiting: s.due.len() + len(s.replies) + s.pending}
+	for _, g := range s.groups {
+		sum.Waiting += g.waiting()
+	}
 	for _, sub := range s.topics {
 		if sub.stream != nil && sub.request == nil {
 			sum.Lag = max(sum.Lag, sub.stream.lag())
@@ -47,18 +50,17 @@ type TopicSummary struct {
 
 // Topics looks at the subscriptions that are granted, in the session's turn.
 func (s *Session) Topics() []TopicSummary {
-	all := make([]TopicSummary, 0, len(s.topics))
+	all := make([]TopicSummary, 0, s.subscriptions())
 	for _, sub := range s.topics {
 		if sub.request != nil {
 			continue
 		}
-		one := TopicSummary{Topic: sub.key.topic(), Book: sub.book()}
-		if sub.latest != nil {
-			one.Every = sub.latest.every
-		} else {
-			one.Cursor = sub.stream.cursor
+		all = append(all, TopicSummary{Topic: sub.key.topic(), Book: sub.book(), Cursor: sub.stream.cursor})
+	}
+	for _, g := range s.groups {
+		for i := range g.places {
+			all = append(all, TopicSummary{Topic: keyAt(&g.places[i]).topic(), Book: bookAt(&g.places[i]), Every: g.every})
 		}
-		all = append(all, one)
 	}
 	return all
 }
