@@ -64,7 +64,7 @@ func newRawLoad(t *testing.T, partitions int32, log string) *rawLoad {
 	brokers := strings.Join(k.Addresses(), ", ")
 	settings := fmt.Sprintf(allStages, brokers)
 	if log == "kafka" {
-		settings += "log: {kafka: {brokers: [" + brokers + "], replication: 1, accept_weak: true}}\n"
+		settings += "accept_weak: true\nlog: {kafka: {brokers: [" + brokers + "], replication: 1}}\n"
 	}
 	l.write("outcry.yaml", settings)
 	l.write("ref.csv", ref)

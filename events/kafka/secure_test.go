@@ -98,6 +98,23 @@ func (g *guarded) allow(t *testing.T, who, prefix string, what ...kadm.ACLOperat
 			t.Fatal(m.Err)
 		}
 	}
+	g.known(t, rights(who, prefix, what), 1)
+}
+
+// known waits until the broker knows the rights: they are told to it after the answer that they are changed.
+func (g *guarded) known(t *testing.T, rights *kadm.ACLBuilder, each int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		all, err := g.admin.DescribeACLs(ctx, rights)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(all, func(r kadm.DescribeACLsResult) bool { return r.Err != nil || len(r.Described) != each }) {
+			return
+		}
+	}
 }
 
 // forbid takes away what allow gave.
@@ -112,6 +129,7 @@ func (g *guarded) forbid(t *testing.T, who, prefix string, what ...kadm.ACLOpera
 			t.Fatalf("%v, %d rights taken away", r.Err, len(r.Deleted))
 		}
 	}
+	g.known(t, rights(who, prefix, what), 0)
 }
 
 // made lists the topics behind a prefix.
