@@ -93,7 +93,7 @@ func (m *minting) makeToken(cmd *cobra.Command, grants map[string][]string) erro
 	if m.json {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"token": text, "user": m.user, "expires": now.Add(m.life).UTC().Format(time.RFC3339)})
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "a token of %s until %s; use it so:\n  outcry serve --auth-secret-file %s\n  export OUTCRY_TOKEN=…; outcry tail …\n",
+	fmt.Fprintf(cmd.ErrOrStderr(), "a token of %s until %s; use it so:\n  outcry serve --auth-secret-file %s\n  export OUTCRY_TOKEN=…; outcry tail …\nor paste it into the page\n",
 		m.user, now.Add(m.life).Format(time.RFC3339), path)
 	return printLine(cmd, text)
 }

@@ -8,7 +8,8 @@
 // for again each time (ETag), so a new server shows its own page at once.
 //
 // The page runs under a Content-Security-Policy that allows nothing from
-// elsewhere: no script, style, font, image or connection.
+// elsewhere: no script, style, font, image or connection. Where people sign in it
+// asks for a token, keeps it in its tab, and sends it in frames and headers only.
 //
 // To test with it: webtest drives a headless browser.
 package web

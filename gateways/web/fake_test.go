@@ -31,7 +31,8 @@ type fake struct {
 	conns   map[*fakeConn]bool
 	addr    string
 	stop    func()
-	rows    string // the rows' part of /readyz, JSON
+	signIn  *fakeSignIn // nil: nobody signs in
+	rows    string      // the rows' part of /readyz, JSON
 	// beforeAnswer, once, runs between a command's append and its answer.
 	beforeAnswer func()
 }
@@ -94,10 +95,10 @@ func (f *fake) routes() http.Handler {
 	mux.Handle("/", web.Handler())
 	mux.HandleFunc("GET /ws", f.serveSocket)
 	mux.HandleFunc("GET /readyz", f.serveReadiness)
-	mux.HandleFunc("GET /udf/history", f.market.serveHistory)
-	mux.HandleFunc("POST /outcry.v1.Outcry/Instruments", unary(f.readInstruments))
-	mux.HandleFunc("POST /outcry.v1.Outcry/Rooms", unary(f.readRooms))
-	mux.HandleFunc("POST /outcry.v1.Outcry/Messages", unary(f.readMessages))
+	mux.Handle("GET /udf/history", f.door(http.HandlerFunc(f.market.serveHistory)))
+	mux.Handle("POST /outcry.v1.Outcry/Instruments", f.door(unary(f.readInstruments)))
+	mux.Handle("POST /outcry.v1.Outcry/Rooms", f.door(unary(f.readRooms)))
+	mux.Handle("POST /outcry.v1.Outcry/Messages", f.door(unary(f.readMessages)))
 	return mux
 }
 

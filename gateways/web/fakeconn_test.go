@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"outcry/gateways/identity"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -100,20 +101,27 @@ func (c *fakeConn) take(ctx context.Context, frame *outcryv1.ClientFrame) {
 	now := time.Now().UnixNano()
 	switch frame := frame.Frame.(type) {
 	case *outcryv1.ClientFrame_Hello:
-		c.user = frame.Hello.User
+		if !c.enterAs(ctx, frame.Hello) {
+			return
+		}
 		c.fake.mu.Lock()
 		hello := &outcryv1.ServerHello{
 			Version: 1, Server: "fake", Session: "s", ServerTimeNs: now, Lineage: c.fake.lineage, User: c.user, ReconnectWithinMs: 300,
 			Limits: &outcryv1.Limits{Subscriptions: 10_000, MessageCharacters: 2_000},
 		}
 		c.fake.mu.Unlock()
+		if c.fake.signIn != nil && c.user != "" {
+			hello.ExpiresNs = c.fake.signIn.expiresNs()
+		}
 		c.send(ctx, &outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Hello{Hello: hello}})
+	case *outcryv1.ClientFrame_SignIn:
+		c.renew(ctx, frame.SignIn)
 	case *outcryv1.ClientFrame_Subscribe:
 		c.subscribe(ctx, frame.Subscribe)
 	case *outcryv1.ClientFrame_Unsubscribe:
 		c.unsubscribe(frame.Unsubscribe)
 	case *outcryv1.ClientFrame_Command:
-		answer := c.fake.do(c.user, frame.Command)
+		answer := c.command(frame.Command)
 		c.send(ctx, &outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Answer{Answer: answer}})
 	case *outcryv1.ClientFrame_Ping:
 		pong := &outcryv1.Pong{ClientTimeNs: frame.Ping.ClientTimeNs, ServerTimeNs: now}
@@ -121,15 +129,27 @@ func (c *fakeConn) take(ctx context.Context, frame *outcryv1.ClientFrame) {
 	}
 }
 
+// command asks a room, where the user may post.
+func (c *fakeConn) command(command *outcryv1.Command) *outcryv1.Answer {
+	if s := c.fake.signIn; s != nil && !s.posts(c.user) {
+		return &outcryv1.Answer{ClientMsgId: command.ClientMsgId, Room: command.Room, Outcome: outcryv1.OutcomeKind_OUTCOME_KIND_REFUSED,
+			Error: identity.Error(identity.Forbidden("post is not granted on %s to %s", command.Room, c.user))}
+	}
+	return c.fake.do(c.user, command)
+}
+
 func (c *fakeConn) subscribe(ctx context.Context, s *outcryv1.Subscribe) {
 	answer := &outcryv1.SubscribeAnswer{Request: s.Request}
 	for _, sub := range s.Subscriptions {
-		answer.Answers = append(answer.Answers, &outcryv1.TopicAnswer{Topic: sub.Topic})
+		answer.Answers = append(answer.Answers, &outcryv1.TopicAnswer{Topic: sub.Topic, Error: c.fake.unseen(sub.Topic.Id)})
 	}
 	c.send(ctx, &outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Subscribed{Subscribed: answer}})
 	c.fake.mu.Lock()
 	defer c.fake.mu.Unlock()
-	for _, sub := range s.Subscriptions {
+	for n, sub := range s.Subscriptions {
+		if answer.Answers[n].Error != nil {
+			continue
+		}
 		if sub.Topic.Channel == outcryv1.Channel_CHANNEL_ROOM {
 			c.enter(sub)
 			continue

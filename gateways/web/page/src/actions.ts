@@ -38,7 +38,7 @@ export class ActionBar {
   /** Puts the bar on a line; lines without actions get none. */
   show(line: HTMLElement, room: Room, me: string): void {
     const entry = room.entry(Number(line.dataset["seq"]));
-    if (!entry || entry.kind === "system" || entry.deleted) return;
+    if (!entry || entry.kind === "system" || entry.deleted || me === "") return;
     if (this.line === line && this.bar.parentElement === line) return;
     this.line = line;
     this.entry = entry;

@@ -64,6 +64,11 @@ export class Board {
     this.painter.request(this.drawDirty);
   }
 
+  /** Says why there are no rows, where there are none. */
+  unread(text: string): void {
+    if (this.rows.size === 0) this.empty.textContent = `Instruments cannot be read: ${text}`;
+  }
+
   /** Moves the selection by so many rows. */
   move(by: number): void {
     const at = this.order.indexOf(this.selectedId);

@@ -8,7 +8,8 @@ import type { ClientFrame, ServerFrame, ServerHello } from "./wire";
 export type LinkState =
   | { kind: "connecting" }
   | { kind: "open" }
-  | { kind: "waiting"; until: number };
+  | { kind: "waiting"; until: number }
+  | { kind: "stopped" };
 
 export interface LinkEvents {
   state(state: LinkState): void;
@@ -32,17 +33,18 @@ export class Connection {
   private lastPing = 0;
   private pings = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private stopped = false;
 
   constructor(
     private readonly url: string,
-    private readonly user: () => string,
+    private readonly hello: () => NonNullable<ClientFrame["hello"]>,
     private readonly clock: ServerClock,
     private readonly events: LinkEvents,
   ) {}
 
   start(): void {
     setInterval(() => this.watch(), 1_000);
-    addEventListener("online", () => this.reconnectNow());
+    addEventListener("online", () => this.stopped || this.reconnectNow());
     this.connect();
   }
 
@@ -60,13 +62,22 @@ export class Connection {
     this.connect();
   }
 
+  /** Ends the connection, until reconnectNow. */
+  stop(): void {
+    this.drop();
+    clearTimeout(this.timer);
+    this.stopped = true;
+    this.events.state({ kind: "stopped" });
+  }
+
   private connect(): void {
     clearTimeout(this.timer);
+    this.stopped = false;
     this.events.state({ kind: "connecting" });
     const socket = new WebSocket(this.url, "outcry.v1.json");
     this.socket = socket;
     this.lastFrame = wallMs();
-    socket.onopen = () => this.send({ hello: { version: 1, user: this.user() } });
+    socket.onopen = () => this.send({ hello: this.hello() });
     socket.onmessage = (message) => this.receive(message.data as string);
     // An error is always followed by close.
     socket.onclose = () => this.lost();

@@ -13,26 +13,23 @@ export function setUpHelp(): void {
   help.addEventListener("click", (e) => e.target === help && help.close());
 }
 
-/** Lets people name themselves. */
-export function setUpUser(user: string, renamed: (name: string) => void): void {
-  const button = byId("user");
+/** Lets people name themselves; the function that it gives opens the dialog. */
+export function setUpName(name: () => string, renamed: (name: string) => void): () => void {
   const dialog = byId<HTMLDialogElement>("name");
   const input = byId<HTMLInputElement>("name-input");
-  button.querySelector("span")!.textContent = user;
-  button.addEventListener("click", () => {
-    input.value = button.querySelector("span")!.textContent ?? "";
-    dialog.showModal();
-    input.select();
-  });
   byId("name-cancel").addEventListener("click", () => dialog.close());
   input.addEventListener("input", () => input.setCustomValidity(""));
   byId("name-form").addEventListener("submit", (e) => {
     e.preventDefault();
-    const name = input.value.trim();
-    input.setCustomValidity(isName(name) ? "" : "Letters, digits and . _ : - only");
+    const wanted = input.value.trim();
+    input.setCustomValidity(isName(wanted) ? "" : "Letters, digits and . _ : - only");
     if (!input.reportValidity()) return;
     dialog.close();
-    button.querySelector("span")!.textContent = name;
-    renamed(name);
+    renamed(wanted);
   });
+  return () => {
+    input.value = name();
+    dialog.showModal();
+    input.select();
+  };
 }

@@ -1,12 +1,14 @@
 // Joins the parts of the page.
 
+import { Access, takeFragment } from "./access";
 import { SCALES, type Scale } from "./bars";
 import { Board } from "./board";
 import { ChartCanvas } from "./canvas";
 import { Chart } from "./chart";
 import { ServerClock, wallMs } from "./clock";
-import { openHelp, setUpHelp, setUpUser } from "./dialogs";
+import { openHelp, setUpHelp, setUpName } from "./dialogs";
 import { byId } from "./dom";
+import { signRequests } from "./http";
 import { IdSource } from "./ids";
 import { setUpKeys } from "./keys";
 import { loadUser, ReadMarks, saveUser } from "./marks";
@@ -15,6 +17,7 @@ import type { Room } from "./room";
 import { RoomList } from "./roomlist";
 import { pollRows } from "./rows";
 import { Session } from "./session";
+import { SignIn } from "./signin";
 import { Status } from "./status";
 import { Talk } from "./talk";
 import { TalkFeed } from "./talkfeed";
@@ -28,22 +31,36 @@ const painter = new Painter(new URLSearchParams(location.search).get("measure") 
 const clock = new ServerClock();
 const marks = new ReadMarks(localStorage);
 const tape = new Tape();
-let user = loadUser(localStorage);
+let name = loadUser(localStorage);
+// Before anything else: a token must not stay in the address.
+const access = new Access(sessionStorage, localStorage, takeFragment());
+signRequests(() => access.token);
 let total = 0;
 /** The person chose a resolution; until then the page may. */
 let scalePicked = false;
 
-const session = new Session(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`, () => user, clock, {
+const session = new Session(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`, () => access.hello(name), clock, {
   state: (state) => status.turn(state),
+  unauthenticated: (text) => signIn.unauthenticated(text),
+  signedIn: (answer) => signIn.signedIn(answer),
   hello: (hello) => {
-    marks.use(hello.lineage ?? "");
+    if (!signIn.hello(hello)) return false;
+    marks.use(hello.lineage ?? "", signIn.named ? "" : signIn.user);
     talk.composer.limit(hello.limits?.messageCharacters || 2_000);
     status.hello(hello);
+    return true;
   },
   replaced: () => status.replaced(),
   refused: (text) => status.notice(text),
 });
 const status = new Status(clock, () => session);
+const signIn = new SignIn(access, localStorage, () => name, {
+  reconnect: () => session.reconnect(),
+  renew: (token) => session.signIn(token),
+  reload: () => location.reload(),
+  notice: (text) => status.notice(text),
+  nowMs: () => clock.nowMs(),
+});
 
 // The tape: board, ticker, chart.
 const canvas = new ChartCanvas();
@@ -63,6 +80,10 @@ const tapeFeed = new TapeFeed(session, tape, {
   bar: (bar) => chart.live(bar),
   reopened: () => chart.reload(),
   failed: (text) => status.notice(text),
+  unread: (text) => {
+    board.unread(text);
+    status.notice(text);
+  },
 });
 const chart = new Chart(canvas, painter, {
   watch: (instrument, resolution) => tapeFeed.watchBars(instrument, resolution),
@@ -94,7 +115,7 @@ function pickScale(scale: Scale | undefined): void {
 
 // The talk: rooms, lines, composer.
 const ids = new IdSource(() => clock.nowMs(), (n) => crypto.getRandomValues(new Uint8Array(n)));
-const talkFeed = new TalkFeed(session, () => user, marks, () => ids.next(), {
+const talkFeed = new TalkFeed(session, signIn, marks, () => ids.next(), {
   rooms: () => painter.request(drawRooms),
   room: (room, seq) => {
     if (room === talk.room) talk.changed(seq);
@@ -104,7 +125,7 @@ const talkFeed = new TalkFeed(session, () => user, marks, () => ids.next(), {
   failed: (text) => status.notice(text),
 });
 const talk = new Talk(talkFeed, painter, {
-  me: () => user,
+  me: () => signIn.user,
   isInstrument: (word) => tape.instruments.has(word),
   pickInstrument: (id) => {
     board.clearFilter();
@@ -126,7 +147,7 @@ function drawRooms(): void {
   const rooms = roomsInOrder();
   if (!talk.room && rooms[0]) talk.show(rooms[0]);
   if (rooms.length === 0) byId("talk-empty").textContent = "No rooms yet: join one by its name, and it is there.";
-  total = roomList.draw(rooms, talk.room, user);
+  total = roomList.draw(rooms, talk.room, signIn.user);
   tabs.badge("rooms", total);
 }
 
@@ -146,12 +167,13 @@ function moveRoom(by: number): void {
 session.parts.push(tapeFeed, talkFeed);
 const theme = setUpTheme(localStorage, () => canvas.recolour());
 setUpHelp();
-setUpUser(user, (name) => {
-  user = name;
+const openName = setUpName(() => name, (chosen) => {
+  name = chosen;
   saveUser(localStorage, name);
   talkFeed.renamed();
   session.reconnect();
 });
+byId("user").addEventListener("click", () => (signIn.named ? openName() : signIn.open()));
 setUpKeys({
   move: (by) => board.move(by),
   scale: (n) => choose(SCALES[n]),

@@ -7,9 +7,9 @@ export class ReadMarks {
 
   constructor(private readonly storage: Storage) {}
 
-  /** Loads the markers of a lineage. */
-  use(lineage: string): void {
-    this.key = `outcry.read.${lineage}`;
+  /** Loads the markers of a lineage; where people sign in, those of one user. */
+  use(lineage: string, user = ""): void {
+    this.key = `outcry.read.${lineage}${user === "" ? "" : `.${user}`}`;
     this.marks = JSON.parse(this.storage.getItem(this.key) ?? "{}") as Record<string, number>;
   }
 

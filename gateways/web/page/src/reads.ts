@@ -1,10 +1,11 @@
 // Unary reads: JSON over HTTP as Connect speaks it.
 
+import { ask } from "./http";
 import type { Latest, Message, RoomRow } from "./wire";
 
 /** Asks one read; throws an Error with the server's words when it is refused. */
 async function read<A>(method: string, request: object): Promise<A> {
-  const response = await fetch(`/outcry.v1.Outcry/${method}`, {
+  const response = await ask(`/outcry.v1.Outcry/${method}`, {
     method: "POST",
     headers: { "Content-Type": "application/json", "Connect-Protocol-Version": "1" },
     body: JSON.stringify(request),

@@ -41,6 +41,8 @@ export class Room {
   error = "";
   joined = false;
   subscribed = false;
+  /** A subscription was asked for: it is asked for again at the next connection. */
+  followed = false;
   /** All before this is read; unset until the room was first seen. */
   readSeq: number | undefined;
   /** Changes from low to the cursor are here; 0 while nothing is. */
@@ -124,6 +126,7 @@ export class Room {
     this.readSeq = undefined;
     this.joined = false;
     this.subscribed = false;
+    this.followed = false;
     this.error = "";
   }
 
@@ -206,6 +209,14 @@ function noticeOf(m: Message): string | undefined {
       return `is now ${decodeText(m.text?.data)}`;
     case "MESSAGE_KIND_SETTINGS":
       return "changed the room’s settings";
+    case "MESSAGE_KIND_KICK":
+      return `sent ${decodeText(m.text?.data)} out`;
+    case "MESSAGE_KIND_BAN":
+      return `banned ${decodeText(m.text?.data)}`;
+    case "MESSAGE_KIND_UNBAN":
+      return `lifted the ban of ${decodeText(m.text?.data)}`;
+    case "MESSAGE_KIND_ADD":
+      return `added ${decodeText(m.text?.data)}`;
     case "MESSAGE_KIND_SYSTEM":
       return decodeText(m.text?.data);
     default:

@@ -74,8 +74,8 @@ export class Row {
     this.element.classList.toggle("gain", way > 0);
     this.element.classList.toggle("loss", way < 0);
     this.element.classList.toggle("halted", i.halted);
-    this.element.classList.toggle("stale", i.stale !== undefined);
-    const about = i.stale ? `stale since ${clockTime(i.stale.since)} (${i.stale.reason})` : i.description;
+    this.element.classList.toggle("stale", i.stale !== undefined || i.refused !== "");
+    const about = i.refused !== "" ? i.refused : i.stale ? `stale since ${clockTime(i.stale.since)} (${i.stale.reason})` : i.description;
     const title = about === "" ? i.id : `${i.id}: ${about}`;
     if (this.element.title !== title) this.element.title = title;
     const range = rangeOf(i);

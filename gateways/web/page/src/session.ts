@@ -3,7 +3,7 @@
 
 import { Connection, type LinkState } from "./connection";
 import type { ServerClock } from "./clock";
-import type { ClientFrame, ServerFrame, ServerHello, Subscription, Topic } from "./wire";
+import type { ClientFrame, ServerFrame, ServerHello, Subscription, Topic, WireError } from "./wire";
 
 /** A part of the page that lives on the connection. */
 export interface Part {
@@ -20,11 +20,17 @@ export type State =
   | { kind: "connecting" }
   | { kind: "catching" }
   | { kind: "live" }
-  | { kind: "waiting"; until: number };
+  | { kind: "waiting"; until: number }
+  /** The server wants somebody to sign in first. */
+  | { kind: "stopped" };
 
 export interface SessionEvents {
   state(state: State): void;
-  hello(hello: ServerHello): void;
+  /** False when the connection is made anew in another way, and this one is not to be used. */
+  hello(hello: ServerHello): boolean;
+  /** The connection ended because nobody who may have it is signed in. */
+  unauthenticated(text: string): void;
+  signedIn(answer: NonNullable<ServerFrame["signedIn"]>): void;
   /** The log's identity changed while the page was open. */
   replaced(): void;
   refused(text: string): void;
@@ -43,8 +49,8 @@ export class Session {
   private requests = 0;
   private readonly unanswered = new Set<number>();
 
-  constructor(url: string, user: () => string, clock: ServerClock, private readonly events: SessionEvents) {
-    this.connection = new Connection(url, user, clock, {
+  constructor(url: string, hello: () => NonNullable<ClientFrame["hello"]>, clock: ServerClock, private readonly events: SessionEvents) {
+    this.connection = new Connection(url, hello, clock, {
       state: (state) => this.linked(state),
       opened: (hello) => this.opened(hello),
       frames: (frames) => frames.forEach((f) => this.frame(f)),
@@ -65,6 +71,11 @@ export class Session {
 
   send(frame: ClientFrame): boolean {
     return this.open && this.connection.send(frame);
+  }
+
+  /** Gives another token of the same user, before the first one ends; false where nobody is connected. */
+  signIn(token: string): boolean {
+    return this.send({ signIn: { request: ++this.requests, token } });
   }
 
   subscribe(subscriptions: readonly Subscription[]): void {
@@ -90,8 +101,8 @@ export class Session {
 
   private opened(hello: ServerHello): void {
     const replaced = this.hello !== undefined && this.hello.lineage !== hello.lineage;
+    if (!this.events.hello(hello)) return;
     this.hello = hello;
-    this.events.hello(hello);
     if (replaced) {
       for (const part of this.parts) part.reset();
       this.events.replaced();
@@ -102,10 +113,18 @@ export class Session {
   private frame(frame: ServerFrame): void {
     if (frame.subscribed) this.unanswered.delete(frame.subscribed.request ?? 0);
     if (frame.update || frame.items || frame.answer) this.messages++;
-    if (frame.error) this.events.refused(frame.error.text || frame.error.code || "the server refused");
+    if (frame.signedIn) this.events.signedIn(frame.signedIn);
+    if (frame.error) this.refused(frame.error);
     for (const part of this.parts) part.frame(frame);
     // The heartbeat comes after what was waiting for this session.
     if (frame.heartbeat && this.state.kind === "catching" && this.unanswered.size === 0) this.turn({ kind: "live" });
+  }
+
+  private refused(error: WireError): void {
+    const text = error.text || error.code || "the server refused";
+    if (error.code !== "ERROR_CODE_UNAUTHENTICATED") return this.events.refused(text);
+    this.connection.stop();
+    this.events.unauthenticated(text);
   }
 
   private turn(state: State): void {

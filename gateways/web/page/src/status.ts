@@ -28,7 +28,7 @@ export class Status {
 
   turn(state: State): void {
     if (state.kind === "waiting" && this.lostAt === 0) this.lostAt = wallMs();
-    if (state.kind === "live") this.lostAt = 0;
+    if (state.kind === "live" || state.kind === "stopped") this.lostAt = 0;
     this.state = state;
     this.drawState();
   }
@@ -86,6 +86,8 @@ export class Status {
         return "catching up";
       case "connecting":
         return "connecting…";
+      case "stopped":
+        return "not signed in";
       case "waiting":
         return `reconnecting in ${Math.max(0, (this.state.until - wallMs()) / 1000).toFixed(1)} s`;
     }

@@ -109,10 +109,12 @@ export class Talk {
   private drawHead(room: Room): void {
     byId("room-title").textContent = room.title;
     byId("room-topic").textContent = room.error !== "" ? room.error : room.topic;
+    byId("room-topic").classList.toggle("refused", room.error !== "");
     byId("room-members").textContent = room.members > 0 ? `${room.members} ${room.members === 1 ? "member" : "members"}` : "";
     byId("talk-empty").textContent = "Nothing has been said here yet.";
     byId("talk-empty").hidden = room.entries.length > 0 || this.feed.outbox.pendingOf(room.id).length > 0;
-    this.composer.enable(room.error === "", room.error === "" ? `Message #${room.title}` : "You cannot write here");
+    const hint = room.error !== "" ? "You cannot write here" : this.context.me() === "" ? "Sign in to write" : `Message #${room.title}`;
+    this.composer.enable(room.error === "" && this.context.me() !== "", hint);
   }
 
   private drawJump(): void {

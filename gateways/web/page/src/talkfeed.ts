@@ -7,7 +7,7 @@ import { Pace } from "./pace";
 import { readMessage, readMessagesBefore, readRooms } from "./reads";
 import type { ReadMarks } from "./marks";
 import type { Part, Session } from "./session";
-import { seqOf, type Item, type Items, type ServerFrame, type Topic, type WireError } from "./wire";
+import { seqOf, type Item, type Items, type RoomRow, type ServerFrame, type Topic, type WireError } from "./wire";
 
 /** Rooms shown, and joined, at most. */
 const MOST_ROOMS = 50;
@@ -25,6 +25,14 @@ export interface TalkEvents {
   failed(text: string): void;
 }
 
+/** Whose rooms these are. */
+export interface Person {
+  /** Empty for nobody, who may look only. */
+  readonly user: string;
+  /** People name themselves here: the page enters every room by itself. */
+  readonly named: boolean;
+}
+
 export class TalkFeed implements Part {
   readonly rooms = new Map<string, Room>();
   readonly outbox: Outbox;
@@ -36,7 +44,7 @@ export class TalkFeed implements Part {
 
   constructor(
     private readonly session: Session,
-    private readonly user: () => string,
+    private readonly person: Person,
     private readonly marks: ReadMarks,
     newId: () => string,
     private readonly events: TalkEvents,
@@ -57,7 +65,7 @@ export class TalkFeed implements Part {
     for (const room of this.rooms.values()) {
       room.subscribed = false;
       room.error = "";
-      if (room.joined) this.subscribe(room);
+      if (room.followed) this.subscribe(room);
       this.outbox.resend(room.id);
     }
     this.pace = new Pace();
@@ -83,6 +91,7 @@ export class TalkFeed implements Part {
     for (const answer of frame.subscribed?.answers ?? []) {
       this.withRoom(answer.topic, (room) => this.granted(room, answer.error));
     }
+    if (frame.ended) this.withRoom(frame.ended.topic, (room) => this.ended(room, frame.ended!.error));
     for (const done of frame.heartbeat?.complete ?? []) {
       this.withRoom(done.topic, (room) => room.subscribed && room.cursor.complete(seqOf(done.seq)));
     }
@@ -96,7 +105,10 @@ export class TalkFeed implements Part {
     }
   }
 
+  /** Asks a room for a change, and joins it before where that was not done yet. */
   submit(room: string, body: Body): void {
+    if (this.person.user === "") return this.events.failed("Sign in first: your name is above.");
+    if (!body.join && this.rooms.get(room)?.joined === false && !this.joining(room)) this.outbox.submit(room, { join: {} });
     if (!this.outbox.submit(room, body)) this.events.failed("Too much is waiting for the server; try again later.");
   }
 
@@ -183,12 +195,20 @@ export class TalkFeed implements Part {
   private granted(room: Room, error: WireError | undefined): void {
     room.subscribed = error === undefined;
     room.error = error ? error.text || error.code || "it cannot be read" : "";
+    if (error) this.events.room(room, 0);
     this.events.rooms();
+  }
+
+  /** The server took the room back: what is here stays, nothing follows. */
+  private ended(room: Room, error: WireError | undefined): void {
+    room.joined = false;
+    this.granted(room, error ?? {});
   }
 
   /** Subscribes from the cursor, or from the newest messages on. */
   private subscribe(room: Room): void {
     room.subscribed = false;
+    room.followed = true;
     const topic: Topic = { channel: "CHANNEL_ROOM", id: room.id };
     const { after } = room.cursor;
     this.session.subscribe([after === undefined ? { topic, recent: RECENT } : { topic, afterSeq: String(after) }]);
@@ -203,7 +223,8 @@ export class TalkFeed implements Part {
     const room = this.rooms.get(pending.room);
     if (pending.body.join && room) {
       room.joined = pending.error === "";
-      room.error = pending.error;
+      // Whoever may only look reads on; what they write says why it was refused.
+      if (room.joined || !room.subscribed) room.error = pending.error;
       if (room.joined && !room.subscribed) this.subscribe(room);
       this.events.rooms();
     } else if (pending.error !== "" && !pending.body.post) {
@@ -217,7 +238,7 @@ export class TalkFeed implements Part {
     clearTimeout(this.timer);
     const before = this.rooms.size;
     try {
-      const [all, mine] = await Promise.all([readRooms("", MOST_ROOMS), readRooms(this.user(), MOST_ROOMS)]);
+      const [all, mine] = await Promise.all([readRooms("", MOST_ROOMS), this.mine()]);
       if (asked !== this.asked) return;
       const joined = new Set(mine.map((row) => row.room));
       for (const row of all) {
@@ -232,15 +253,26 @@ export class TalkFeed implements Part {
     if (this.session.open) this.timer = setTimeout(() => void this.refresh(), this.pace.next(this.rooms.size, this.rooms.size > before));
   }
 
-  /** Sees to it that a listed room is joined and subscribed. */
+  private async mine(): Promise<RoomRow[]> {
+    return this.person.user === "" ? [] : readRooms(this.person.user, MOST_ROOMS);
+  }
+
+  /**
+   * Sees to it that a listed room is followed. Where people sign in, joining is
+   * theirs to do, by writing: nobody is to be seen in a room for opening the page.
+   */
   private enter(room: Room, member: boolean): void {
     if (room.joined || room.error !== "") return;
-    if (member) {
-      room.joined = true;
-      this.subscribe(room);
-    } else if (!this.outbox.pendingOf(room.id).some((p) => p.body.join)) {
+    room.joined = member;
+    if (member || !this.person.named) {
+      if (!room.followed) this.subscribe(room);
+    } else if (!this.joining(room.id)) {
       this.submit(room.id, { join: {} });
     }
+  }
+
+  private joining(room: string): boolean {
+    return this.outbox.pendingOf(room).some((p) => p.body.join);
   }
 
   private roomOf(id: string): Room {

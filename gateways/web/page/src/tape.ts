@@ -36,6 +36,8 @@ export class Instrument {
   last: bigint | undefined;
   stats: Stats | undefined;
   stale: Stale | undefined;
+  /** Why nothing comes any more, or empty. */
+  refused = "";
   halted = false;
   quoteSeq = 0;
   private statsSeq = 0;

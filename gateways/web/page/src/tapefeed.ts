@@ -5,7 +5,7 @@ import { Pace } from "./pace";
 import { readInstruments } from "./reads";
 import type { Part, Session } from "./session";
 import type { Instrument, Tape } from "./tape";
-import type { Bar, Channel, Resolution, ServerFrame, Subscription, Topic, Update } from "./wire";
+import type { Bar, Channel, Resolution, ServerFrame, Subscription, Topic, TopicAnswer, Update } from "./wire";
 
 /** Rows of the board; more are found through the filter. */
 const MOST_ROWS = 300;
@@ -22,6 +22,8 @@ export interface TapeEvents {
   /** Connected again: bars may have been missed. */
   reopened(): void;
   failed(text: string): void;
+  /** The list of instruments could not be read. */
+  unread(text: string): void;
 }
 
 export class TapeFeed implements Part {
@@ -38,6 +40,7 @@ export class TapeFeed implements Part {
   constructor(private readonly session: Session, private readonly tape: Tape, private readonly events: TapeEvents) {}
 
   opened(): void {
+    for (const instrument of this.tape.instruments.values()) instrument.refused = "";
     this.session.subscribe(subscriptions(this.watched));
     this.subscribeBars();
     this.events.reopened();
@@ -56,6 +59,8 @@ export class TapeFeed implements Part {
   }
 
   frame(frame: ServerFrame): void {
+    for (const answer of frame.subscribed?.answers ?? []) if (answer.error) this.refused(answer);
+    if (frame.ended) this.refused(frame.ended);
     if (frame.update) this.update(frame.update);
     if (frame.items?.topic?.channel === "CHANNEL_CLOSED_BARS") {
       for (const item of frame.items.items ?? []) if (item.bar) this.events.bar(item.bar);
@@ -89,6 +94,15 @@ export class TapeFeed implements Part {
     ]);
   }
 
+  /** A topic was not granted, or taken back. The next reading of the list leaves out what may not be seen. */
+  private refused({ topic, error }: TopicAnswer): void {
+    const instrument = topic?.channel === "CHANNEL_ROOM" ? undefined : this.tape.instruments.get(topic?.id ?? "");
+    if (!instrument) return;
+    instrument.refused = error?.text || error?.code || "it was refused";
+    this.events.changed(instrument, 0);
+    this.events.failed(instrument.refused);
+  }
+
   private update(update: Update): void {
     if (update.bar) this.events.bar({ instrument: update.instrument ?? "", ...update.bar });
     const instrument = this.tape.takeUpdate(update);
@@ -107,7 +121,7 @@ export class TapeFeed implements Part {
       for (const row of instruments) this.tape.takeRow(row);
       fresh = this.watch(instruments.map((row) => row.instrument ?? ""));
     } catch (error) {
-      if (asked === this.asked && this.session.open) this.events.failed((error as Error).message);
+      if (asked === this.asked && this.session.open) this.events.unread((error as Error).message);
     }
     if (this.session.open) this.timer = setTimeout(() => void this.refresh(), this.pace.next(this.watched.size, fresh));
   }

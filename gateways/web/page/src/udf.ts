@@ -1,6 +1,7 @@
 // History of the chart by TradingView's UDF.
 
 import type { Candle } from "./bars";
+import { ask as request } from "./http";
 
 interface HistoryAnswer {
   s: string;
@@ -48,7 +49,7 @@ async function ask(query: HistoryQuery, signal: AbortSignal): Promise<HistoryAns
     to: String(query.to),
   });
   if (query.countback !== undefined) parameters.set("countback", String(query.countback));
-  const response = await fetch(`/udf/history?${parameters}`, { signal });
+  const response = await request(`/udf/history?${parameters}`, { signal });
   if (!response.ok) throw new Error(`history: HTTP ${response.status}`);
   const answer = (await response.json()) as HistoryAnswer;
   if (answer.s === "error") throw new Error(answer.errmsg ?? "history was refused");

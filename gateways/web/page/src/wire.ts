@@ -161,7 +161,8 @@ export interface Command {
 }
 
 export interface ClientFrame {
-  hello?: { version: number; user: string };
+  hello?: { version: number; user?: string; token?: string };
+  signIn?: { request: number; token: string };
   subscribe?: { request: number; subscriptions: Subscription[] };
   unsubscribe?: { request: number; topics: Topic[] };
   command?: Command;
@@ -177,6 +178,8 @@ export interface ServerHello {
   reconnectWithinMs?: number;
   lineage?: string;
   user?: string;
+  /** When the connection ends unless the token is renewed; absent is never. */
+  expiresNs?: Int;
 }
 
 export interface Staleness {
@@ -216,9 +219,17 @@ export interface Answer {
   error?: WireError;
 }
 
+export interface TopicAnswer {
+  topic?: Topic;
+  error?: WireError;
+}
+
 export interface ServerFrame {
   hello?: ServerHello;
-  subscribed?: { request?: number; answers?: { topic?: Topic; error?: WireError }[] };
+  subscribed?: { request?: number; answers?: TopicAnswer[] };
+  /** A subscription that had been granted is over. */
+  ended?: TopicAnswer;
+  signedIn?: { request?: number; expiresNs?: Int; error?: WireError };
   update?: Update;
   items?: Items;
   historyLost?: { topic?: Topic; fromSeq?: Int; toSeq?: Int };
