@@ -167,7 +167,7 @@ func (s *Session) fillPlace(dst []byte, p *relay.Place) []byte {
 // find a granted latest-wins topic.
 func (s *Session) find(k topicKey) (g *group, i int) {
 	in := s.config.Relay.Watched(k.id)
-	if in == nil || k.never() {
+	if in == nil || never(k.channel) {
 		return nil, 0
 	}
 	slot := slotOf(k)

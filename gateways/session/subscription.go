@@ -36,9 +36,9 @@ type subscription struct {
 	guest      guest         // of a room
 }
 
-// never says that nothing of the topic is lost; of others only the latest counts.
-func (k topicKey) never() bool {
-	switch k.channel {
+// never says that nothing of a channel is lost; of others only the latest counts.
+func never(channel outcryv1.Channel) bool {
+	switch channel {
 	case outcryv1.Channel_CHANNEL_ROOM, outcryv1.Channel_CHANNEL_TRADES, outcryv1.Channel_CHANNEL_CLOSED_BARS:
 		return true
 	}
@@ -69,8 +69,8 @@ func keyOf(t *outcryv1.Topic) (topicKey, *outcryv1.Error) {
 	return key, invalid("channel %v is not known", t.GetChannel())
 }
 
-// open makes a subscription and begins to attach its entity.
-func (s *Session) open(want *outcryv1.Subscription) (*subscription, *outcryv1.Error) {
+// open fills in a subscription and begins to attach its entity.
+func (s *Session) open(sub *subscription, want *outcryv1.Subscription) *outcryv1.Error {
 	key, refusal := keyOf(want.GetTopic())
 	if refusal == nil {
 		refusal = s.demand(identity.See, key.id)
@@ -79,24 +79,24 @@ func (s *Session) open(want *outcryv1.Subscription) (*subscription, *outcryv1.Er
 		refusal = wishRefusal(want)
 	}
 	if refusal != nil {
-		return nil, refusal // and a subscription to the same topic stays as it is
+		return refusal // and a subscription to the same topic stays as it is
 	}
 	s.forget(key, invalid("replaced by a later subscription"))
 	if s.subscriptions() >= s.config.Limits.Subscriptions {
-		return nil, failure(outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_SUBSCRIPTIONS, "at most %d subscriptions", s.config.Limits.Subscriptions)
+		return failure(outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_SUBSCRIPTIONS, "at most %d subscriptions", s.config.Limits.Subscriptions)
 	}
-	sub := &subscription{session: s, key: key}
-	if key.never() {
+	sub.session, sub.key = s, key
+	if never(key.channel) {
 		refusal = sub.openStream(want)
 	} else {
 		refusal = sub.openLatest(want)
 	}
 	if refusal != nil {
-		return nil, refusal
+		return refusal
 	}
 	sub.key.id = sub.shared()
 	s.topics[sub.key] = sub
-	return sub, nil
+	return nil
 }
 
 // forget ends a topic, if there is a subscription to it; one that is not granted yet is answered with the refusal.
