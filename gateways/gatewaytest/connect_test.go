@@ -37,7 +37,7 @@ func (jsonAsItIs) Unmarshal(p []byte, v any) error { return protojson.Unmarshal(
 
 // overConnect speaks Connect's own protocol to the same handler.
 func overConnect() way {
-	return way{serve: connectHandler, dial: func(t *testing.T, address string) gatewaytest.Client {
+	return way{serve: connectHandler, spoken: spokenHTTP2("application/connect+json", true), dial: func(t *testing.T, address string) gatewaytest.Client {
 		return dialConnect(t, "http://"+address+outcryv1connect.OutcryConnectProcedure)
 	}}
 }
@@ -86,3 +86,19 @@ func (c *connectClient) Receive(ctx context.Context) (*outcryv1.ServerFrame, err
 
 // Cut is gatewaytest.Client's.
 func (c *connectClient) Cut() { c.cut() }
+
+// Code is gatewaytest.Client's.
+func (c *connectClient) Code(err error) outcryv1.ErrorCode {
+	var coded *connect.Error
+	if !errors.As(err, &coded) {
+		return outcryv1.ErrorCode_ERROR_CODE_UNSPECIFIED
+	}
+	for _, detail := range coded.Details() {
+		if v, err := detail.Value(); err == nil {
+			if e, ok := v.(*outcryv1.Error); ok {
+				return e.GetCode()
+			}
+		}
+	}
+	return outcryv1.ErrorCode_ERROR_CODE_UNSPECIFIED
+}

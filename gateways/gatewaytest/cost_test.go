@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,16 +46,16 @@ func cost(t *testing.T, name string, clients int) {
 		floor.Quote(instrument(i), 1, 2)
 	}
 	address := ways[name].open(t, pumps)
-	before := held()
+	before := gatewaytest.Held()
 	away := child(t, name, address, clients)
-	idle := held() - before
+	idle := gatewaytest.Held() - before
 	settle := func(want int64) {
 		for updates.Load() < want {
 			time.Sleep(time.Millisecond)
 		}
 	}
 	settle(int64(clients * costInstruments))
-	watching := held() - before
+	watching := gatewaytest.Held() - before
 	used, began := processor(), updates.Load()
 	for round := range costRounds {
 		for i := range costInstruments / 2 {
@@ -72,15 +71,6 @@ func cost(t *testing.T, name string, clients int) {
 }
 
 func instrument(i int) string { return fmt.Sprintf("I%d", i) }
-
-// held is the memory in use: heap and stacks.
-func held() int64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc + m.StackInuse)
-}
 
 func processor() time.Duration {
 	var u syscall.Rusage

@@ -9,6 +9,7 @@ import (
 	google "google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"outcry/gateways/gatewaytest"
@@ -40,13 +41,13 @@ func (asItIs) Unmarshal(p []byte, v any) error { return proto.Unmarshal(p, v.(pr
 
 // overGRPC serves Connect and speaks gRPC.
 func overGRPC() way {
-	return way{serve: connectHandler, dial: func(t *testing.T, address string) gatewaytest.Client {
+	return way{serve: connectHandler, spoken: spokenHTTP2("application/grpc", false), dial: func(t *testing.T, address string) gatewaytest.Client {
 		return dialGRPC(t, address, insecure.NewCredentials())
 	}}
 }
 
 func overGRPCTLS() way {
-	return way{serve: connectHandler, tls: true, dial: func(t *testing.T, address string) gatewaytest.Client {
+	return way{serve: connectHandler, tls: true, spoken: spokenHTTP2("application/grpc", false), protocols: []string{"h2"}, dial: func(t *testing.T, address string) gatewaytest.Client {
 		return dialGRPC(t, address, credentials.NewTLS(unchecked()))
 	}}
 }
@@ -99,3 +100,13 @@ func (c *grpcClient) Receive(ctx context.Context) (*outcryv1.ServerFrame, error)
 
 // Cut is gatewaytest.Client's.
 func (c *grpcClient) Cut() { c.cut() }
+
+// Code is gatewaytest.Client's.
+func (c *grpcClient) Code(err error) outcryv1.ErrorCode {
+	for _, detail := range status.Convert(err).Details() {
+		if e, ok := detail.(*outcryv1.Error); ok {
+			return e.GetCode()
+		}
+	}
+	return outcryv1.ErrorCode_ERROR_CODE_UNSPECIFIED
+}

@@ -30,6 +30,9 @@ type Client interface {
 	Receive(context.Context) (*outcryv1.ServerFrame, error)
 	// Cut breaks the connection without a word.
 	Cut()
+	// Code is what the server said at the end of the connection, of Receive's error;
+	// UNSPECIFIED where it said nothing.
+	Code(error) outcryv1.ErrorCode
 }
 
 // Dial connects one more client; what it opens it closes by t.Cleanup.
@@ -75,7 +78,7 @@ func (h *house) build(t *testing.T, transport Transport, heartbeat time.Duration
 	sessions := session.New(session.Config{Relay: h.relay, History: h.Floor, Commands: h.Commands, Gate: h.door, CodeOf: CodeOf,
 		Server: "test", Lineage: lineage, Resume: h.keys, Heartbeat: heartbeat, AttachWithin: 100 * time.Millisecond,
 		Limits: session.Limits{Subscriptions: 300}})
-	pumps, err := pump.Start(pump.Config{Sessions: sessions, Pumps: 2, Logger: slog.New(slog.DiscardHandler), Observer: o})
+	pumps, err := pump.Start(pump.Config{Sessions: sessions, Pumps: 2, Logger: slog.New(alarm{t}), Observer: o})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,6 +163,7 @@ var scenarios = []struct {
 	{"CommandsWithoutNameAreRefused", commandsWithoutName},
 	{"HistoryByPages", historyPages},
 	{"BadFramesAreAnsweredAndTheRestGoesOn", badFrames},
+	{"AThousandBadFramesHarmNobody", thousandBadFrames},
 	{"UnknownIdsAreRefusedOneByOne", unknownIDs},
 	{"TooManySubscriptionsAreRefused", tooManySubscriptions},
 	{"WhatCannotBeAttachedIsSaid", unattachable},

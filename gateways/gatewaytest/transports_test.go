@@ -1,8 +1,10 @@
 package gatewaytest_test
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
+	"log"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -22,6 +24,9 @@ type way struct {
 	serve func(*pump.Pumps) http.Handler
 	dial  func(t *testing.T, address string) gatewaytest.Client
 	tls   bool
+	// spoken is a good conversation in bytes, and protocols are what TLS is asked for before it.
+	spoken    func(*testing.T) spoken
+	protocols []string
 }
 
 // ways are all of them; each keeps the same contract.
@@ -64,6 +69,9 @@ func (w way) open(t *testing.T, pumps *pump.Pumps) (address string) {
 	s, ended := port.NewServer(w.serve(pumps), nil), make(chan error, 1)
 	if w.tls {
 		s = port.NewServer(w.serve(pumps), certificate(t))
+	}
+	s.ErrorLog = log.New(panics{t}, "", 0)
+	if w.tls {
 		go func() { ended <- s.ServeTLS(l, "", "") }()
 	} else {
 		go func() { ended <- s.Serve(l) }()
@@ -77,6 +85,16 @@ func (w way) open(t *testing.T, pumps *pump.Pumps) (address string) {
 		}
 	})
 	return l.Addr().String()
+}
+
+// panics fails the test where a handler panicked: it costs one request, which nobody may look at.
+type panics struct{ t *testing.T }
+
+func (p panics) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("panic")) {
+		p.t.Errorf("%s", line)
+	}
+	return len(line), nil
 }
 
 func certificate(t *testing.T) *port.Certificate {

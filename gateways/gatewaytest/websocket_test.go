@@ -32,7 +32,8 @@ type wsClient struct {
 // overWebSocket serves and speaks a subprotocol.
 func overWebSocket(subprotocol string) way {
 	return way{
-		serve: func(pumps *pump.Pumps) http.Handler { return ws.NewServer(ws.Config{Pumps: pumps}) },
+		spoken: spokenWebSocket(subprotocol, ""),
+		serve:  func(pumps *pump.Pumps) http.Handler { return ws.NewServer(ws.Config{Pumps: pumps}) },
 		dial: func(t *testing.T, address string) gatewaytest.Client {
 			return dialWebSocket(t, "ws://"+address, subprotocol)
 		},
@@ -42,7 +43,8 @@ func overWebSocket(subprotocol string) way {
 // overWebSocketDeflate compresses both ways.
 func overWebSocketDeflate() way {
 	return way{
-		serve: func(pumps *pump.Pumps) http.Handler { return ws.NewServer(ws.Config{Pumps: pumps, Compress: true}) },
+		spoken: spokenWebSocket(jsonProtocol, "Sec-WebSocket-Extensions: permessage-deflate\r\n"),
+		serve:  func(pumps *pump.Pumps) http.Handler { return ws.NewServer(ws.Config{Pumps: pumps, Compress: true}) },
 		dial: func(t *testing.T, address string) gatewaytest.Client {
 			return dialWebSocket(t, "ws://"+address, jsonProtocol)
 		},
@@ -143,3 +145,14 @@ func (c *wsClient) frames(p []byte) ([]*outcryv1.ServerFrame, error) {
 
 // Cut is gatewaytest.Client's.
 func (c *wsClient) Cut() { _ = c.conn.CloseNow() } // it may be closed already
+
+// Code is gatewaytest.Client's.
+func (c *wsClient) Code(err error) outcryv1.ErrorCode {
+	switch code := websocket.CloseStatus(err); {
+	case code == websocket.StatusMessageTooBig:
+		return outcryv1.ErrorCode_ERROR_CODE_TOO_LARGE
+	case code >= 4000:
+		return outcryv1.ErrorCode(code - 4000)
+	}
+	return outcryv1.ErrorCode_ERROR_CODE_UNSPECIFIED
+}

@@ -64,6 +64,9 @@ func (c *connection) deliver(payload []byte) bool {
 	return c.client.Receive(f)
 }
 
+// lastCode that a close frame may have; those above are nobody's.
+const lastCode = 4999
+
 // farewell answers a close frame with its own code.
 func (c *connection) farewell(payload []byte) error {
 	if len(payload) == 0 {
@@ -71,7 +74,7 @@ func (c *connection) farewell(payload []byte) error {
 		return nil
 	}
 	code, reason := ws.ParseCloseFrameData(payload)
-	if err := ws.CheckCloseFrameData(code, reason); len(payload) == 1 || err != nil {
+	if err := ws.CheckCloseFrameData(code, reason); len(payload) == 1 || err != nil || code > lastCode {
 		return violated(ws.StatusProtocolError, "close frame: code or reason is not allowed")
 	}
 	c.client.Leave(closeFrame(code, ""))

@@ -214,6 +214,7 @@ func TestBrokenBytesCloseWithACode(t *testing.T) {
 		{"text that is not UTF-8", jsonProtocol, frameOf(final|opText, []byte{0xff}), 1007},
 		{"close with half a code", binaryProtocol, frameOf(final|opClose, []byte{3}), 1002},
 		{"close with a code that is not allowed", binaryProtocol, frameOf(final|opClose, []byte{3, 237}), 1002},
+		{"close with a code that nobody has", binaryProtocol, frameOf(final|opClose, []byte{0x13, 0x88}), 1002},
 		{"close", binaryProtocol, frameOf(final|opClose, []byte{3, 232}), 1000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
