@@ -124,9 +124,10 @@ func (b *idleBench) hold(ctx context.Context, a *app, url string, tap *benchTap)
 	if side.Connections != s.Sessions {
 		err = fmt.Errorf("of %d connections %d are left", s.Sessions, side.Connections)
 	}
+	err = errors.Join(err, r.bench.keepHeap()) // while the connections are there
 	// A killed process' connections end by themselves; it says that it was killed.
 	_ = clients.Kill()
-	return side, errors.Join(err, r.bench.keepHeap())
+	return side, err
 }
 
 // settled is the memory after what is not used was given back.
