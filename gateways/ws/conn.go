@@ -15,31 +15,29 @@ const (
 	lastWords = 1 << 20
 )
 
-// newConn makes what the pump writes to. TLS has no write that does not wait:
-// it may have to encrypt a record whose bytes the kernel has no room for.
-func newConn(conn net.Conn) pump.Conn {
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		if s, ok := newSocket(tcp); ok {
-			return s
-		}
+// out is what the pump writes to. TLS has no write that does not wait: it may
+// have to encrypt a record whose bytes the kernel has no room for.
+func (c *connection) out() pump.Conn {
+	if c.raw == nil {
+		return pump.Waiting(c.conn, c.Close)
 	}
-	return pump.Waiting(conn, func() { interrupt(conn) })
-}
-
-// socket is a TCP connection that is written to without waiting.
-type socket struct {
-	*net.TCPConn
-	try func(p []byte) (int, error)
+	return c
 }
 
 // TryWrite takes what the kernel has room for.
-func (s *socket) TryWrite(p []byte) (int, error) { return s.try(p) }
+func (c *connection) TryWrite(p []byte) (int, error) { return tryWrite(c.raw, p) }
 
-// Close leaves the rest to the reader.
-func (s *socket) Close() { interrupt(s.TCPConn) }
+// Write waits until all of p is taken.
+func (c *connection) Write(p []byte) (int, error) { return c.conn.Write(p) }
 
-// interrupt ends a write that is under way and wakes the reader, which hangs up. It does not wait.
-func interrupt(conn net.Conn) { _ = conn.SetDeadline(time.Unix(1, 0)) } // an error says that it is closed already
+// Close ends a write that is under way and has the reader hang up. It does not
+// wait: the reader reads in vain, and where nobody reads somebody begins to.
+func (c *connection) Close() {
+	_ = c.conn.SetDeadline(time.Unix(1, 0)) // an error says that it is closed already
+	if c.state.Swap(interrupted) == parked {
+		c.place.crew.read(c)
+	}
+}
 
 // hangUp says that nothing follows, gives the peer a moment to finish, and
 // closes. A close frame that we wrote reaches the peer only if its bytes under way

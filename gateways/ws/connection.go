@@ -1,31 +1,94 @@
 package ws
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
-	"io"
 	"net"
+	"sync/atomic"
+	"syscall"
 
 	"github.com/gobwas/ws"
 
+	"outcry/gateways/limit"
 	"outcry/gateways/pump"
-	"outcry/gateways/relay/wire"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
-// connection reads one client.
+// connection is one client's. What it needs only while it is read is borrowed
+// (messages), so that one of which nothing comes costs little more than this.
 type connection struct {
+	server   *Server
 	conn     net.Conn
+	raw      syscall.RawConn // of a socket that is written to without waiting; else nil
 	client   *pump.Client
-	encoding wire.Encoding
-	messages *messages
+	framing  framing
+	controls limit.Bucket
+	release  func() // gives back its address's place
+	// Where it waits for bytes; see lot.
+	id    uint64
+	place *place // nil: with a goroutine
+	armed bool   // was in the set before
+	state atomic.Int32
 }
 
-// run reads until the connection ends, and hangs up.
-func (c *connection) run() {
+// States of a connection. Who takes it out of parked reads it.
+const (
+	reading     = iota // a goroutine has it
+	parked             // nobody has
+	interrupted        // it is over: a goroutine has it that finds out
+)
+
+// errQuiet is what reading ends with when nothing more is there for now.
+var errQuiet = errors.New("nothing is there to be read")
+
+// begin reads what came behind the handshake, and parks where nothing did.
+func (c *connection) begin(early []byte) {
+	c.server.group.Add(1)
+	c.server.lot.enter(c)
+	if len(early) > 0 || !c.park() {
+		go c.run(early)
+	}
+}
+
+// run reads until the connection parks, or to its end.
+func (c *connection) run(early []byte) {
+	for {
+		m := borrow(c.conn, early, c.server.config.FrameBytes, c.framing, &c.controls)
+		early = nil
+		err := c.read(m)
+		m.giveBack()
+		if !errors.Is(err, errQuiet) {
+			c.end(err)
+			return
+		}
+		if c.park() {
+			return // it is somebody else's now
+		}
+	}
+}
+
+// park leaves the connection to who wakes it; false: it stays with the caller.
+func (c *connection) park() bool {
+	if c.place == nil || !c.state.CompareAndSwap(reading, parked) {
+		return false
+	}
+	if c.place.set.arm(c) == nil {
+		return true
+	}
+	return !c.state.CompareAndSwap(parked, reading) // it may have been interrupted since
+}
+
+// wake has what came read. One that was woken already, or has ended, needs no second reader.
+func (c *connection) wake() {
+	if c.state.CompareAndSwap(parked, reading) {
+		c.place.crew.read(c)
+	}
+}
+
+// end says why, where there is something to say, and hangs up. err is nil where
+// the client is gone, or has said goodbye.
+func (c *connection) end(err error) {
 	var broken *violation
-	switch err := c.read(); {
+	switch {
 	case errors.As(err, &broken):
 		c.client.Leave(closeFrame(broken.code, broken.text))
 	case err != nil:
@@ -33,12 +96,15 @@ func (c *connection) run() {
 	}
 	<-c.client.Ended()
 	hangUp(c.conn)
+	c.server.lot.leave(c)
+	c.release()
+	c.server.group.Done()
 }
 
-// read hands over what the client sends. Nil: the client is gone, or has said goodbye.
-func (c *connection) read() error {
+// read hands over what the client sends.
+func (c *connection) read(m *messages) error {
 	for {
-		e, err := c.messages.next()
+		e, err := m.next()
 		if err != nil {
 			return err
 		}
@@ -53,11 +119,14 @@ func (c *connection) read() error {
 				return nil
 			}
 		}
+		if c.place != nil && m.quiet() {
+			return errQuiet
+		}
 	}
 }
 
 func (c *connection) deliver(payload []byte) bool {
-	f, err := c.encoding.Decode(payload)
+	f, err := c.framing.encoding.Decode(payload)
 	if err != nil {
 		return c.client.Refuse(outcryv1.ErrorCode_ERROR_CODE_MALFORMED, err.Error())
 	}
@@ -79,17 +148,4 @@ func (c *connection) farewell(payload []byte) error {
 	}
 	c.client.Leave(closeFrame(code, ""))
 	return nil
-}
-
-// after reads what was buffered and then the connection.
-func after(early *bufio.Reader, conn net.Conn) io.Reader {
-	n := early.Buffered()
-	if n == 0 {
-		return conn
-	}
-	p, err := early.Peek(n)
-	if err != nil {
-		panic("ws: buffered bytes are gone: " + err.Error())
-	}
-	return io.MultiReader(bytes.NewReader(bytes.Clone(p)), conn)
 }

@@ -7,8 +7,17 @@
 // (text, protobuf JSON). A message from the client is one ClientFrame, one to
 // it is one ServerFrames. docs/PROTOCOL.md has the contract and the close codes.
 //
-// One goroutine a connection reads, in order, and waits when its client's
-// inbox is full, so a client is read as fast as it is served. Writing is the pump's,
+// A connection of which nothing comes has no goroutine and no buffer: it is
+// parked in an epoll set (Linux, plain TCP). When the kernel says that bytes are there,
+// a goroutine reads, waiting for the rest of a message where it has to, until a
+// message is handled and nothing that was read is left; then it parks the connection and
+// reads another. The set is told to report once, and what is there already, too, so
+// that nothing is lost between the last look and the parking. Whoever takes a connection
+// out of parked reads it: the set, or the pump's Close, which wakes it to hang up. Over
+// TLS and on other systems a goroutine a connection reads and waits.
+//
+// A client's messages are read in order, and reading waits when its inbox is full, so a
+// client is read as fast as it is served. Writing is the pump's,
 // by one system call that does not wait (on Linux, macOS and other Unixes;
 // elsewhere, and over TLS, a goroutine waits for each message).
 //
@@ -20,6 +29,7 @@
 // memory between messages: writers and readers are pooled, and a client's message
 // is unfolded no further than its bound.
 //
-// Memory per connection: 512 bytes of reader, a goroutine, and the message
-// under way (at most Config.FrameBytes).
+// Memory: a parked connection is one struct here (docs/decisions/0017-idle-connections-are-parked.md).
+// One that is read has 512 bytes of reader, a goroutine, and the message under way
+// (at most Config.FrameBytes), of which 1 KB is kept for the next that is read.
 package ws

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gobwas/ws"
 
+	bounds "outcry/gateways/limit"
 	"outcry/gateways/relay/wire"
 )
 
@@ -31,7 +32,9 @@ func FuzzMessages(f *testing.F) {
 			encoding = wire.JSON
 		}
 		const limit = 64
-		m := newMessages(bytes.NewReader(data), limit, framing{encoding, folded})
+		controls := bounds.NewBucket(controlsPerSecond)
+		m := borrow(bytes.NewReader(data), nil, limit, framing{encoding, folded}, &controls)
+		defer m.giveBack() // used again by the next
 		for range len(data) + 1 {
 			e, err := m.next()
 			var broken *violation

@@ -12,7 +12,6 @@ import (
 
 	"outcry/gateways/fault"
 	"outcry/gateways/limit"
-	"outcry/gateways/relay/wire"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -42,15 +41,17 @@ func violated(code ws.StatusCode, format string, args ...any) error {
 	return &violation{code, fmt.Sprintf(format, args...)}
 }
 
-// messages cuts a client's messages out of its bytes, joining fragments.
+// messages cuts a client's messages out of its bytes, joining fragments. It is
+// borrowed for as long as there is something to read, and keeps nothing of a client then.
 type messages struct {
 	r        *bufio.Reader
+	from     source
 	limit    int
 	opcode   ws.OpCode
 	text     bool
 	open     bool // a fragmented message is under way
 	pieces   int  // of it
-	controls limit.Bucket
+	controls *limit.Bucket
 	buf      []byte
 	head     [ws.MaxHeaderSize]byte
 	// With permessage-deflate:
@@ -59,12 +60,9 @@ type messages struct {
 	plain   []byte // what the last one unfolded to
 }
 
-func newMessages(r io.Reader, most int, f framing) *messages {
-	m := &messages{r: bufio.NewReaderSize(r, readBuffer), limit: most, opcode: ws.OpBinary, deflate: f.deflate, controls: limit.NewBucket(controlsPerSecond)}
-	if f.encoding == wire.JSON {
-		m.opcode, m.text = ws.OpText, true
-	}
-	return m
+// quiet says that nothing of what was read is left, and no message is under way.
+func (m *messages) quiet() bool {
+	return !m.open && m.r.Buffered() == 0 && len(m.from.early) == 0
 }
 
 // event is a message or a control frame. Its payload is valid until the next.

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -40,7 +41,8 @@ const upgradeWithin = 10 * time.Second
 // were checked (gateways/guard).
 type Server struct {
 	config Config
-	group  sync.WaitGroup
+	group  sync.WaitGroup // a connection, and who watches the lot, each
+	lot    lot
 }
 
 // NewServer makes a handler.
@@ -51,7 +53,9 @@ func NewServer(c Config) *Server {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	return &Server{config: c}
+	s := &Server{config: c}
+	s.lot.group = &s.group
+	return s
 }
 
 // Wait returns when no connection is left; Pumps.Stop ends them.
@@ -73,7 +77,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.config.Compress {
 		extension = negotiation()
 	}
-	conn, buffered, _, err := upgrader(subprotocols[encoding], extension).Upgrade(r, w)
+	conn, early, _, err := upgrader(subprotocols[encoding], extension).Upgrade(r, w)
 	if err != nil {
 		s.config.Logger.Debug("websocket upgrade refused", "remote", r.RemoteAddr, "err", err)
 		if conn != nil {
@@ -81,7 +85,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	s.serve(conn, buffered.Reader, framing{encoding, accepted(extension)}, identity.Bearer(r.Header), limit.Hold(r.Context()))
+	s.serve(conn, early.Reader, framing{encoding, accepted(extension)}, identity.Bearer(r.Header), limit.Hold(r.Context()))
 }
 
 // choose picks the first subprotocol that the client offers and we speak.
@@ -98,21 +102,28 @@ func choose(headers []string) (wire.Encoding, bool) {
 	return 0, false
 }
 
-// serve hands the connection to a pump and starts to read. early holds what
+// serve hands the connection to a pump and begins to read. early holds what
 // the client sent behind its handshake; release gives back its address's place.
 func (s *Server) serve(conn net.Conn, early *bufio.Reader, f framing, bearer string, release func()) {
-	client, err := s.config.Pumps.Open(newConn(conn), f, f.encoding, pump.Peer{Transport: "ws", Address: conn.RemoteAddr().String()})
+	c := &connection{server: s, conn: conn, raw: rawOf(conn), framing: f, controls: limit.NewBucket(controlsPerSecond), release: release}
+	client, err := s.config.Pumps.Open(c.out(), &c.framing, f.encoding, pump.Peer{Transport: "ws", Address: conn.RemoteAddr().String()})
 	if err != nil {
 		refuse(conn, err)
 		release()
 		return
 	}
 	client.Bearer(bearer)
-	c := &connection{conn: conn, client: client, encoding: f.encoding, messages: newMessages(after(early, conn), s.config.FrameBytes, f)}
-	s.group.Go(func() {
-		defer release()
-		c.run()
-	})
+	c.client = client
+	c.begin(buffered(early))
+}
+
+// buffered is a copy of what was read already: the reader is not kept.
+func buffered(r *bufio.Reader) []byte {
+	p, err := r.Peek(r.Buffered())
+	if err != nil {
+		panic("ws: buffered bytes are gone: " + err.Error())
+	}
+	return bytes.Clone(p)
 }
 
 // refuse says that there is no room, or that the server stops. Nothing else was sent, so it is written without waiting long.

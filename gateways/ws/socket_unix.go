@@ -5,32 +5,50 @@ package ws
 import (
 	"errors"
 	"net"
+	"sync"
 	"syscall"
 )
 
-// newSocket writes with one system call on the descriptor, which Go keeps non-blocking.
-func newSocket(tcp *net.TCPConn) (*socket, bool) {
+// rawOf gives the descriptor of a socket, which Go keeps non-blocking; nil: it is none.
+func rawOf(conn net.Conn) syscall.RawConn {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		return nil
+	}
 	raw, err := tcp.SyscallConn()
 	if err != nil {
-		return nil, false
+		return nil // it is closed already, and writing finds out
 	}
-	// attempt is made once: a closure for each write would cost an allocation.
-	var (
-		p      []byte
-		n      int
-		failed error
-	)
-	attempt := func(fd uintptr) bool {
-		n, failed = write(int(fd), p)
+	return raw
+}
+
+// attempt is one write. It is pooled, since a closure for each write would be an
+// allocation, and one for each connection 100 bytes of it.
+type attempt struct {
+	p      []byte
+	n      int
+	failed error
+	do     func(fd uintptr) bool
+}
+
+var attempts = sync.Pool{New: func() any {
+	a := &attempt{}
+	a.do = func(fd uintptr) bool {
+		a.n, a.failed = write(int(fd), a.p)
 		return true
 	}
-	try := func(bytes []byte) (int, error) {
-		p = bytes
-		err := raw.Write(attempt)
-		p = nil
-		return n, errors.Join(err, failed)
-	}
-	return &socket{tcp, try}, true
+	return a
+}}
+
+// tryWrite writes with one system call.
+func tryWrite(raw syscall.RawConn, p []byte) (int, error) {
+	a := attempts.Get().(*attempt)
+	a.p, a.n, a.failed = p, 0, nil
+	err := errors.Join(raw.Write(a.do), a.failed)
+	n := a.n
+	a.p = nil
+	attempts.Put(a)
+	return n, err
 }
 
 func write(fd int, p []byte) (int, error) {
