@@ -18,7 +18,7 @@
 // are listed as members, but never own anything, and an archive never moves a person.
 //
 // Staff: the owner and moderators, and whoever acts with Staff set, which gateways
-// do for people with that grant, kick people out, ban and unban them, and add them. A private room is joined
+// do for people with that grant, kick people out, ban and unban them, mute and unmute them, and add them. A private room is joined
 // by being added only. Who may see a room is its Audience; gateways keep to it.
 //
 // Past: the newest 512 changes stand in the state as they are now, and so do

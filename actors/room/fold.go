@@ -84,6 +84,9 @@ func (f *folding) command(in *outcryv1.RoomInput) decision {
 	if !ok {
 		return refused(notAMember)
 	}
+	if _, muted := f.muted[in.GetUser()]; muted && speaks(in) {
+		return refused(isMuted)
+	}
 	switch c := in.GetInput().(type) {
 	case *outcryv1.RoomInput_Post:
 		return f.post(in, c.Post)

@@ -9,6 +9,9 @@ import (
 // bansMax people may be kept out of one room: TOO_MANY_BANS, so that nobody gets in again unasked.
 const bansMax = 1_000
 
+// mutesMax people may be silent in one room: TOO_MANY_MUTES, as with bans.
+const mutesMax = 1_000
+
 // asStaff gives the role that somebody acts with: with the grant to moderate,
 // which gateways check, it is that of a moderator, in the room or not.
 func asStaff(in *outcryv1.RoomInput, m member, present bool) (by member, may bool) {
@@ -41,10 +44,14 @@ func (f *folding) moderate(in *outcryv1.RoomInput, c *outcryv1.Moderate, by memb
 		return f.add(in, c.GetUser(), target)
 	case c.GetAction() == outcryv1.ModerateAction_MODERATE_ACTION_UNBAN:
 		return f.unban(in, c.GetUser())
+	case c.GetAction() == outcryv1.ModerateAction_MODERATE_ACTION_UNMUTE:
+		return f.unmute(in, c.GetUser())
 	case present && target.role == outcryv1.Role_ROLE_OWNER || c.GetUser() == in.GetUser():
 		return refused(notThem)
 	case c.GetAction() == outcryv1.ModerateAction_MODERATE_ACTION_BAN:
 		return f.ban(in, c.GetUser(), target, present)
+	case c.GetAction() == outcryv1.ModerateAction_MODERATE_ACTION_MUTE:
+		return f.mute(in, c.GetUser())
 	case c.GetAction() != outcryv1.ModerateAction_MODERATE_ACTION_KICK:
 		return refused(badModeration)
 	case !present:
@@ -91,6 +98,43 @@ func (f *folding) unban(in *outcryv1.RoomInput, user string) decision {
 	delete(f.banned, user)
 	f.out.Audience = true
 	return f.put(m)
+}
+
+// mute silences somebody, who may be elsewhere now: coming in again is no way around it.
+func (f *folding) mute(in *outcryv1.RoomInput, user string) decision {
+	seq, muted := f.muted[user]
+	switch {
+	case muted:
+		return already(seq)
+	case len(f.muted) >= mutesMax:
+		return refused(tooManyMutes)
+	}
+	m := f.about(in, outcryv1.MessageKind_MESSAGE_KIND_MUTE, user)
+	if f.muted == nil {
+		f.muted = map[string]uint64{}
+	}
+	f.muted[string(m.Text.Data)] = m.Seq
+	return f.put(m)
+}
+
+func (f *folding) unmute(in *outcryv1.RoomInput, user string) decision {
+	if _, muted := f.muted[user]; !muted {
+		return refused(notThere)
+	}
+	m := f.about(in, outcryv1.MessageKind_MESSAGE_KIND_UNMUTE, user)
+	delete(f.muted, user)
+	return f.put(m)
+}
+
+// speaks says whether an input adds something to the talk: what a muted person may not.
+func speaks(in *outcryv1.RoomInput) bool {
+	switch c := in.GetInput().(type) {
+	case *outcryv1.RoomInput_Post, *outcryv1.RoomInput_Edit:
+		return true
+	case *outcryv1.RoomInput_React:
+		return !c.React.GetRemove()
+	}
+	return false
 }
 
 // add lets somebody in who did not ask: the way into a private room.

@@ -39,6 +39,8 @@ const (
 	isBanned
 	isPrivate
 	tooManyBans
+	isMuted
+	tooManyMutes
 	reasonsEnd
 )
 
@@ -75,6 +77,8 @@ var refusals = [reasonsEnd]struct {
 	isBanned:         {outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, "that person was banned from the room"},
 	isPrivate:        {outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, "the room is private: its staff add people"},
 	tooManyBans:      {outcryv1.ErrorCode_ERROR_CODE_ROOM_FULL, fmt.Sprintf("%d people are banned from the room: unban some first", bansMax)},
+	isMuted:          {outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, "you were muted in this room, until its staff unmutes you"},
+	tooManyMutes:     {outcryv1.ErrorCode_ERROR_CODE_ROOM_FULL, fmt.Sprintf("%d people are muted in the room: unmute some first", mutesMax)},
 	tooManyReactions: {outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_REACTIONS, fmt.Sprintf("a message may have %d different emoji and %d reactions", emojiMax, reactionsMax)},
 }
 

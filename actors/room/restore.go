@@ -51,22 +51,24 @@ func (p *parser) state(s *State) {
 	p.ids(&s.ids)
 	p.past(s)
 	p.sources(&s.sources)
-	p.banned(s)
+	s.banned, s.muted = p.users(s, bansMax), p.users(s, mutesMax)
 }
 
-func (p *parser) banned(s *State) {
+// users reads what appendUsers wrote; nil at the end of the snapshot.
+func (p *parser) users(s *State, most uint64) map[string]uint64 {
 	if len(p.rest) == 0 || p.err != nil {
-		return
+		return nil
 	}
-	s.banned = map[string]uint64{}
-	for range p.count(bansMax) {
+	seqs := map[string]uint64{}
+	for range p.count(most) {
 		user, seq := p.text(), p.number()
 		if !validUser(user) || seq == 0 || seq > s.head {
 			p.fail(errMembers)
-			return
+			return nil
 		}
-		s.banned[user] = seq
+		seqs[user] = seq
 	}
+	return seqs
 }
 
 func (p *parser) members(s *State) {

@@ -187,7 +187,7 @@ func (s *script) command(user, verb string, id []byte, f map[string]string) *out
 		return leaving(user, id)
 	case "settings":
 		return setting(user, id, &outcryv1.RoomSettings{Title: f["title"], Topic: text, MaxCharacters: uint32(s.number(f["max"])), Private: f["private"] != ""})
-	case "kick", "ban", "unban", "add":
+	case "kick", "ban", "unban", "mute", "unmute", "add":
 		in := moderating(user, id, verb, f["whom"])
 		in.Staff = f["staff"] != ""
 		return in

@@ -28,17 +28,26 @@ func (s *State) Snapshot(dst []byte) []byte {
 	dst = s.ids.append(dst)
 	dst = appendMessages(dst, s.past.recent)
 	dst = binary.AppendUvarint(appendMessages(dst, s.past.touched), s.past.forgotten)
-	return s.appendBanned(s.sources.append(dst))
+	return s.appendBarred(s.sources.append(dst))
 }
 
-// appendBanned writes who is banned; nothing where nobody is, as before there were bans.
-func (s *State) appendBanned(dst []byte) []byte {
-	if len(s.banned) == 0 {
+// appendBarred writes who is banned and who is muted; nothing where nobody is, as
+// before there were bans, and of mutes nothing as before there were mutes.
+func (s *State) appendBarred(dst []byte) []byte {
+	if len(s.banned) == 0 && len(s.muted) == 0 {
 		return dst
 	}
-	dst = binary.AppendUvarint(dst, uint64(len(s.banned)))
-	for _, user := range slices.Sorted(maps.Keys(s.banned)) {
-		dst = binary.AppendUvarint(appendText(dst, user), s.banned[user])
+	dst = appendUsers(dst, s.banned)
+	if len(s.muted) > 0 {
+		dst = appendUsers(dst, s.muted)
+	}
+	return dst
+}
+
+func appendUsers(dst []byte, seqs map[string]uint64) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(seqs)))
+	for _, user := range slices.Sorted(maps.Keys(seqs)) {
+		dst = binary.AppendUvarint(appendText(dst, user), seqs[user])
 	}
 	return dst
 }

@@ -16,6 +16,7 @@ type State struct {
 	members  map[string]member
 	owner    string            // empty: nobody
 	banned   map[string]uint64 // by whom is kept out: the seq that decided it
+	muted    map[string]uint64 // by who is silent
 	ids      ids
 	past     past
 	sources  sources
@@ -55,6 +56,16 @@ func (s *State) Member(user string) (m *outcryv1.Member, ok bool) {
 func (s *State) Members(tell func(*outcryv1.Member)) {
 	for _, m := range s.members {
 		tell(m.row(s.id, true))
+	}
+}
+
+// Bans tells who is banned and who is muted, in no order.
+func (s *State) Bans(tell func(*outcryv1.Ban)) {
+	for user, seq := range s.banned {
+		tell(&outcryv1.Ban{User: user, Seq: seq})
+	}
+	for user, seq := range s.muted {
+		tell(&outcryv1.Ban{User: user, Seq: seq, Muted: true})
 	}
 }
 

@@ -56,7 +56,7 @@ Start with "outcry demo", then look at http://127.0.0.1:8080.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return misuse(cmd, "%w", err) })
-	root.AddCommand(newServe(), newDemo(), newImport(), newFeed(), newTail(), newPost(), newQuery(), newLog(), newPipeline(), newPoison(), newReplay(), newSessions(), newToken(), newRevoke(), newMigrate(), newBench(), newVersion())
+	root.AddCommand(newServe(), newDemo(), newImport(), newFeed(), newTail(), newPost(), newRoom(), newQuery(), newLog(), newPipeline(), newPoison(), newReplay(), newSessions(), newToken(), newRevoke(), newMigrate(), newBench(), newVersion())
 	return root
 }
 

@@ -1,70 +1,46 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os/user"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
 func newPost() *cobra.Command {
-	var a address
-	var name string
+	var a asking
 	var replyTo uint64
-	var join, asJSON bool
+	var join bool
 	cmd := &cobra.Command{Use: "post ROOM TEXT", Short: "Post a message to a room", Args: needArgs(2, 2, "a room and a text are"),
 		Long: `Post a message to a room and wait until it is durable and has its place there.
 Only members may post; --join joins first (and creates a room that is not there).`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, url, err := a.client()
+			by, err := a.begin(cmd)
 			if err != nil {
 				return err
 			}
-			if a.bearer() != "" && !cmd.Flags().Changed("user") {
-				name = "" // the token says who it is
-			}
-			submit := func(c *outcryv1.Command) (*outcryv1.Answer, error) {
-				id, err := uuid.NewV7()
-				if err != nil {
-					return nil, fmt.Errorf("making an id: %w", err)
-				}
-				c.Room, c.ClientMsgId = args[0], id[:]
-				r, err := client.Submit(cmd.Context(), &outcryv1.SubmitRequest{User: name, Command: c})
-				if err != nil {
-					return nil, explain(err, url)
-				}
-				if e := r.Answer.Error; e != nil {
-					return nil, fmt.Errorf("refused: %s (%s)%s", e.Text, codeWord(e.Code), joinHint(e.Code))
-				}
-				return r.Answer, nil
-			}
 			if join {
-				if _, err := submit(&outcryv1.Command{Command: &outcryv1.Command_Join{Join: &outcryv1.Join{}}}); err != nil {
+				if _, err := by.submit(cmd.Context(), args[0], joining()); err != nil {
 					return fmt.Errorf("joining %s: %w", args[0], err)
 				}
 			}
-			answer, err := submit(&outcryv1.Command{Command: &outcryv1.Command_Post{
+			answer, err := by.submit(cmd.Context(), args[0], &outcryv1.Command{Command: &outcryv1.Command_Post{
 				Post: &outcryv1.Post{Text: &outcryv1.Text{Data: []byte(args[1])}, ReplyTo: replyTo}}})
 			if err != nil {
-				return err
+				return fmt.Errorf("%w%s", err, joinHint(codeOfRefusal(err)))
 			}
-			if asJSON {
-				text, err := protojson.Marshal(answer)
-				return errors.Join(err, printLine(cmd, string(text)))
-			}
-			return printLine(cmd, fmt.Sprintf("%s %d", answer.Room, answer.Seq))
+			return a.print(cmd, answer)
 		}}
 	a.flags(cmd)
-	cmd.Flags().StringVar(&name, "user", systemUser(), "who posts; with a token, its user")
 	cmd.Flags().Uint64Var(&replyTo, "reply-to", 0, "seq of the message that this one answers")
 	cmd.Flags().BoolVar(&join, "join", false, "join the room first")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+func joining() *outcryv1.Command {
+	return &outcryv1.Command{Command: &outcryv1.Command_Join{Join: &outcryv1.Join{}}}
 }
 
 // joinHint says what helps who is not in the room.

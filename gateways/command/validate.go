@@ -87,7 +87,7 @@ func moderateFault(m *outcryv1.Moderate) *outcryv1.Error {
 		return invalid("moderate.user: %s", err)
 	}
 	if _, known := outcryv1.ModerateAction_name[int32(m.GetAction())]; !known || m.GetAction() == outcryv1.ModerateAction_MODERATE_ACTION_UNSPECIFIED {
-		return invalid("moderate.action: there are KICK, BAN, UNBAN and ADD")
+		return invalid("moderate.action: there are KICK, BAN, UNBAN, MUTE, UNMUTE and ADD")
 	}
 	return nil
 }

@@ -73,6 +73,10 @@ func (floor) Members(context.Context, *outcryv1.MembersRequest) (*outcryv1.Membe
 	return &outcryv1.MembersResponse{}, nil
 }
 
+func (floor) Bans(context.Context, *outcryv1.BansRequest) (*outcryv1.BansResponse, error) {
+	return &outcryv1.BansResponse{}, nil
+}
+
 func (floor) Messages(context.Context, *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error) {
 	return &outcryv1.MessagesResponse{}, nil
 }
@@ -129,6 +133,10 @@ var calls = []struct {
 	}},
 	{"Members", "see", "hall", func(ctx context.Context, c outcryv1connect.OutcryClient) error {
 		_, err := c.Members(ctx, &outcryv1.MembersRequest{Room: "hall"})
+		return err
+	}},
+	{"Bans", "see", "hall", func(ctx context.Context, c outcryv1connect.OutcryClient) error {
+		_, err := c.Bans(ctx, &outcryv1.BansRequest{Room: "hall"})
 		return err
 	}},
 	{"Messages", "see", "hall", func(ctx context.Context, c outcryv1connect.OutcryClient) error {

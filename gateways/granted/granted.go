@@ -16,6 +16,7 @@ type Reads interface {
 	ClosedBars(ctx context.Context, instrument string, r outcryv1.Resolution, after uint64, limit int) (bars []*outcryv1.Bar, more bool, lost uint64, err error)
 	Rooms(context.Context, *outcryv1.RoomsRequest) (*outcryv1.RoomsResponse, error)
 	Members(context.Context, *outcryv1.MembersRequest) (*outcryv1.MembersResponse, error)
+	Bans(context.Context, *outcryv1.BansRequest) (*outcryv1.BansResponse, error)
 	Messages(context.Context, *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error)
 	// Admits says whether a person may see a room, by the room's own rules.
 	Admits(ctx context.Context, room, user string) (bool, error)
@@ -126,6 +127,14 @@ func (g *Granted) Members(ctx context.Context, q *outcryv1.MembersRequest) (*out
 		return nil, err
 	}
 	return roomRead(ctx, g, q.Room, func() (*outcryv1.MembersResponse, error) { return g.reads.Members(ctx, q) })
+}
+
+// Bans of a room that may be seen: each was a change of it that all could read.
+func (g *Granted) Bans(ctx context.Context, q *outcryv1.BansRequest) (*outcryv1.BansResponse, error) {
+	if err := identity.From(ctx).Demand(identity.See, q.Room); err != nil {
+		return nil, err
+	}
+	return roomRead(ctx, g, q.Room, func() (*outcryv1.BansResponse, error) { return g.reads.Bans(ctx, q) })
 }
 
 // Messages of a room that may be seen.

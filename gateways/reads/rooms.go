@@ -1,8 +1,11 @@
 package reads
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"outcry/actors/room"
 	"outcry/events"
@@ -55,6 +58,26 @@ func (r *Reads) Messages(ctx context.Context, q *outcryv1.MessagesRequest) (*out
 			answer.Messages = append(answer.Messages, m)
 		}
 	}
+	return answer, nil
+}
+
+// Bans of a room, by user.
+func (r *Reads) Bans(ctx context.Context, q *outcryv1.BansRequest) (*outcryv1.BansResponse, error) {
+	answer, exists := &outcryv1.BansResponse{}, false
+	err := r.live.Room(ctx, q.Room, func(s *room.State) {
+		if exists = s != nil && s.Exists(); exists {
+			s.Bans(func(b *outcryv1.Ban) { answer.Bans = append(answer.Bans, b) })
+		}
+	})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("asking room %s: %w", q.Room, err)
+	case !exists:
+		return nil, fmt.Errorf("%w: %s", ErrUnknownRoom, q.Room)
+	}
+	slices.SortFunc(answer.Bans, func(a, b *outcryv1.Ban) int {
+		return cmp.Or(strings.Compare(a.User, b.User), cmp.Compare(a.Seq, b.Seq))
+	})
 	return answer, nil
 }
 

@@ -23,6 +23,7 @@ type Reads interface {
 	Trades(context.Context, *outcryv1.TradesRequest) (*outcryv1.TradesResponse, error)
 	Rooms(context.Context, *outcryv1.RoomsRequest) (*outcryv1.RoomsResponse, error)
 	Members(context.Context, *outcryv1.MembersRequest) (*outcryv1.MembersResponse, error)
+	Bans(context.Context, *outcryv1.BansRequest) (*outcryv1.BansResponse, error)
 	Messages(context.Context, *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error)
 }
 

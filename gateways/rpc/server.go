@@ -78,6 +78,10 @@ func (s *server) Members(ctx context.Context, r *outcryv1.MembersRequest) (*outc
 	return answer(s, func() (*outcryv1.MembersResponse, error) { return s.Reads.Members(ctx, r) })
 }
 
+func (s *server) Bans(ctx context.Context, r *outcryv1.BansRequest) (*outcryv1.BansResponse, error) {
+	return answer(s, func() (*outcryv1.BansResponse, error) { return s.Reads.Bans(ctx, r) })
+}
+
 func (s *server) Messages(ctx context.Context, r *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error) {
 	if r.BeforeSeq != 0 && r.AfterSeq != 0 {
 		return nil, invalid("give before_seq or after_seq, not both")

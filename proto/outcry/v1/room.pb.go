@@ -42,10 +42,12 @@ const (
 	// A notice of the system, such as a mode change of an imported room.
 	MessageKind_MESSAGE_KIND_SYSTEM MessageKind = 11
 	// Staff acted on a person, who is named by text.
-	MessageKind_MESSAGE_KIND_KICK  MessageKind = 12
-	MessageKind_MESSAGE_KIND_BAN   MessageKind = 13
-	MessageKind_MESSAGE_KIND_UNBAN MessageKind = 14
-	MessageKind_MESSAGE_KIND_ADD   MessageKind = 15
+	MessageKind_MESSAGE_KIND_KICK   MessageKind = 12
+	MessageKind_MESSAGE_KIND_BAN    MessageKind = 13
+	MessageKind_MESSAGE_KIND_UNBAN  MessageKind = 14
+	MessageKind_MESSAGE_KIND_ADD    MessageKind = 15
+	MessageKind_MESSAGE_KIND_MUTE   MessageKind = 16
+	MessageKind_MESSAGE_KIND_UNMUTE MessageKind = 17
 )
 
 // Enum value maps for MessageKind.
@@ -67,6 +69,8 @@ var (
 		13: "MESSAGE_KIND_BAN",
 		14: "MESSAGE_KIND_UNBAN",
 		15: "MESSAGE_KIND_ADD",
+		16: "MESSAGE_KIND_MUTE",
+		17: "MESSAGE_KIND_UNMUTE",
 	}
 	MessageKind_value = map[string]int32{
 		"MESSAGE_KIND_UNSPECIFIED": 0,
@@ -85,6 +89,8 @@ var (
 		"MESSAGE_KIND_BAN":         13,
 		"MESSAGE_KIND_UNBAN":       14,
 		"MESSAGE_KIND_ADD":         15,
+		"MESSAGE_KIND_MUTE":        16,
+		"MESSAGE_KIND_UNMUTE":      17,
 	}
 )
 
@@ -181,6 +187,10 @@ const (
 	ModerateAction_MODERATE_ACTION_UNBAN ModerateAction = 3
 	// Becomes a member without asking: the way into a private room.
 	ModerateAction_MODERATE_ACTION_ADD ModerateAction = 4
+	// Reads on, and neither posts, edits nor reacts until unmuted; leaving and
+	// coming back changes nothing.
+	ModerateAction_MODERATE_ACTION_MUTE   ModerateAction = 5
+	ModerateAction_MODERATE_ACTION_UNMUTE ModerateAction = 6
 )
 
 // Enum value maps for ModerateAction.
@@ -191,6 +201,8 @@ var (
 		2: "MODERATE_ACTION_BAN",
 		3: "MODERATE_ACTION_UNBAN",
 		4: "MODERATE_ACTION_ADD",
+		5: "MODERATE_ACTION_MUTE",
+		6: "MODERATE_ACTION_UNMUTE",
 	}
 	ModerateAction_value = map[string]int32{
 		"MODERATE_ACTION_UNSPECIFIED": 0,
@@ -198,6 +210,8 @@ var (
 		"MODERATE_ACTION_BAN":         2,
 		"MODERATE_ACTION_UNBAN":       3,
 		"MODERATE_ACTION_ADD":         4,
+		"MODERATE_ACTION_MUTE":        5,
+		"MODERATE_ACTION_UNMUTE":      6,
 	}
 )
 
@@ -1475,7 +1489,7 @@ const file_outcry_v1_room_proto_rawDesc = "" +
 	"\x05input\"M\n" +
 	"\tRoomGroup\x12\x12\n" +
 	"\x04room\x18\x01 \x01(\tR\x04room\x12,\n" +
-	"\x06inputs\x18\x02 \x03(\v2\x14.outcry.v1.RoomInputR\x06inputs*\x94\x03\n" +
+	"\x06inputs\x18\x02 \x03(\v2\x14.outcry.v1.RoomInputR\x06inputs*\xc4\x03\n" +
 	"\vMessageKind\x12\x1c\n" +
 	"\x18MESSAGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11MESSAGE_KIND_POST\x10\x01\x12\x17\n" +
@@ -1493,20 +1507,24 @@ const file_outcry_v1_room_proto_rawDesc = "" +
 	"\x11MESSAGE_KIND_KICK\x10\f\x12\x14\n" +
 	"\x10MESSAGE_KIND_BAN\x10\r\x12\x16\n" +
 	"\x12MESSAGE_KIND_UNBAN\x10\x0e\x12\x14\n" +
-	"\x10MESSAGE_KIND_ADD\x10\x0f*e\n" +
+	"\x10MESSAGE_KIND_ADD\x10\x0f\x12\x15\n" +
+	"\x11MESSAGE_KIND_MUTE\x10\x10\x12\x17\n" +
+	"\x13MESSAGE_KIND_UNMUTE\x10\x11*e\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vROLE_MEMBER\x10\x01\x12\x0e\n" +
 	"\n" +
 	"ROLE_OWNER\x10\x02\x12\x12\n" +
 	"\x0eROLE_MODERATOR\x10\x03\x12\x12\n" +
-	"\x0eROLE_READ_ONLY\x10\x04*\x98\x01\n" +
+	"\x0eROLE_READ_ONLY\x10\x04*\xce\x01\n" +
 	"\x0eModerateAction\x12\x1f\n" +
 	"\x1bMODERATE_ACTION_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14MODERATE_ACTION_KICK\x10\x01\x12\x17\n" +
 	"\x13MODERATE_ACTION_BAN\x10\x02\x12\x19\n" +
 	"\x15MODERATE_ACTION_UNBAN\x10\x03\x12\x17\n" +
-	"\x13MODERATE_ACTION_ADD\x10\x04B!Z\x1foutcry/proto/outcry/v1;outcryv1b\x06proto3"
+	"\x13MODERATE_ACTION_ADD\x10\x04\x12\x18\n" +
+	"\x14MODERATE_ACTION_MUTE\x10\x05\x12\x1a\n" +
+	"\x16MODERATE_ACTION_UNMUTE\x10\x06B!Z\x1foutcry/proto/outcry/v1;outcryv1b\x06proto3"
 
 var (
 	file_outcry_v1_room_proto_rawDescOnce sync.Once

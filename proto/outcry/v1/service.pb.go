@@ -920,6 +920,157 @@ func (x *MembersResponse) GetMore() bool {
 	return false
 }
 
+type BansRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Room          string                 `protobuf:"bytes,1,opt,name=room,proto3" json:"room,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BansRequest) Reset() {
+	*x = BansRequest{}
+	mi := &file_outcry_v1_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BansRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BansRequest) ProtoMessage() {}
+
+func (x *BansRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BansRequest.ProtoReflect.Descriptor instead.
+func (*BansRequest) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *BansRequest) GetRoom() string {
+	if x != nil {
+		return x.Room
+	}
+	return ""
+}
+
+type BansResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 1,000 bans and 1,000 mutes.
+	Bans          []*Ban `protobuf:"bytes,1,rep,name=bans,proto3" json:"bans,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BansResponse) Reset() {
+	*x = BansResponse{}
+	mi := &file_outcry_v1_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BansResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BansResponse) ProtoMessage() {}
+
+func (x *BansResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BansResponse.ProtoReflect.Descriptor instead.
+func (*BansResponse) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *BansResponse) GetBans() []*Ban {
+	if x != nil {
+		return x.Bans
+	}
+	return nil
+}
+
+type Ban struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	User  string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	// The change that decided it.
+	Seq uint64 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
+	// Muted, not banned.
+	Muted         bool `protobuf:"varint,3,opt,name=muted,proto3" json:"muted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Ban) Reset() {
+	*x = Ban{}
+	mi := &file_outcry_v1_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Ban) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Ban) ProtoMessage() {}
+
+func (x *Ban) ProtoReflect() protoreflect.Message {
+	mi := &file_outcry_v1_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Ban.ProtoReflect.Descriptor instead.
+func (*Ban) Descriptor() ([]byte, []int) {
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Ban) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *Ban) GetSeq() uint64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+func (x *Ban) GetMuted() bool {
+	if x != nil {
+		return x.Muted
+	}
+	return false
+}
+
 type MessagesRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	Room      string                 `protobuf:"bytes,1,opt,name=room,proto3" json:"room,omitempty"`
@@ -933,7 +1084,7 @@ type MessagesRequest struct {
 
 func (x *MessagesRequest) Reset() {
 	*x = MessagesRequest{}
-	mi := &file_outcry_v1_service_proto_msgTypes[15]
+	mi := &file_outcry_v1_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -945,7 +1096,7 @@ func (x *MessagesRequest) String() string {
 func (*MessagesRequest) ProtoMessage() {}
 
 func (x *MessagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_service_proto_msgTypes[15]
+	mi := &file_outcry_v1_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -958,7 +1109,7 @@ func (x *MessagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessagesRequest.ProtoReflect.Descriptor instead.
 func (*MessagesRequest) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_service_proto_rawDescGZIP(), []int{15}
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *MessagesRequest) GetRoom() string {
@@ -999,7 +1150,7 @@ type MessagesResponse struct {
 
 func (x *MessagesResponse) Reset() {
 	*x = MessagesResponse{}
-	mi := &file_outcry_v1_service_proto_msgTypes[16]
+	mi := &file_outcry_v1_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1011,7 +1162,7 @@ func (x *MessagesResponse) String() string {
 func (*MessagesResponse) ProtoMessage() {}
 
 func (x *MessagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_service_proto_msgTypes[16]
+	mi := &file_outcry_v1_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1024,7 +1175,7 @@ func (x *MessagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessagesResponse.ProtoReflect.Descriptor instead.
 func (*MessagesResponse) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_service_proto_rawDescGZIP(), []int{16}
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *MessagesResponse) GetMessages() []*Message {
@@ -1051,7 +1202,7 @@ type SubmitRequest struct {
 
 func (x *SubmitRequest) Reset() {
 	*x = SubmitRequest{}
-	mi := &file_outcry_v1_service_proto_msgTypes[17]
+	mi := &file_outcry_v1_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1063,7 +1214,7 @@ func (x *SubmitRequest) String() string {
 func (*SubmitRequest) ProtoMessage() {}
 
 func (x *SubmitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_service_proto_msgTypes[17]
+	mi := &file_outcry_v1_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1076,7 +1227,7 @@ func (x *SubmitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitRequest.ProtoReflect.Descriptor instead.
 func (*SubmitRequest) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_service_proto_rawDescGZIP(), []int{17}
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SubmitRequest) GetUser() string {
@@ -1102,7 +1253,7 @@ type SubmitResponse struct {
 
 func (x *SubmitResponse) Reset() {
 	*x = SubmitResponse{}
-	mi := &file_outcry_v1_service_proto_msgTypes[18]
+	mi := &file_outcry_v1_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1114,7 +1265,7 @@ func (x *SubmitResponse) String() string {
 func (*SubmitResponse) ProtoMessage() {}
 
 func (x *SubmitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_service_proto_msgTypes[18]
+	mi := &file_outcry_v1_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1127,7 +1278,7 @@ func (x *SubmitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitResponse.ProtoReflect.Descriptor instead.
 func (*SubmitResponse) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_service_proto_rawDescGZIP(), []int{18}
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SubmitResponse) GetAnswer() *Answer {
@@ -1157,7 +1308,7 @@ type IngestEvent struct {
 
 func (x *IngestEvent) Reset() {
 	*x = IngestEvent{}
-	mi := &file_outcry_v1_service_proto_msgTypes[19]
+	mi := &file_outcry_v1_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1169,7 +1320,7 @@ func (x *IngestEvent) String() string {
 func (*IngestEvent) ProtoMessage() {}
 
 func (x *IngestEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_service_proto_msgTypes[19]
+	mi := &file_outcry_v1_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1182,7 +1333,7 @@ func (x *IngestEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestEvent.ProtoReflect.Descriptor instead.
 func (*IngestEvent) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_service_proto_rawDescGZIP(), []int{19}
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *IngestEvent) GetId() string {
@@ -1284,7 +1435,7 @@ type IngestRequest struct {
 
 func (x *IngestRequest) Reset() {
 	*x = IngestRequest{}
-	mi := &file_outcry_v1_service_proto_msgTypes[20]
+	mi := &file_outcry_v1_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1296,7 +1447,7 @@ func (x *IngestRequest) String() string {
 func (*IngestRequest) ProtoMessage() {}
 
 func (x *IngestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_service_proto_msgTypes[20]
+	mi := &file_outcry_v1_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1309,7 +1460,7 @@ func (x *IngestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestRequest.ProtoReflect.Descriptor instead.
 func (*IngestRequest) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_service_proto_rawDescGZIP(), []int{20}
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *IngestRequest) GetSource() string {
@@ -1355,7 +1506,7 @@ type IngestResponse struct {
 
 func (x *IngestResponse) Reset() {
 	*x = IngestResponse{}
-	mi := &file_outcry_v1_service_proto_msgTypes[21]
+	mi := &file_outcry_v1_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1367,7 +1518,7 @@ func (x *IngestResponse) String() string {
 func (*IngestResponse) ProtoMessage() {}
 
 func (x *IngestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_service_proto_msgTypes[21]
+	mi := &file_outcry_v1_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1380,7 +1531,7 @@ func (x *IngestResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestResponse.ProtoReflect.Descriptor instead.
 func (*IngestResponse) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_service_proto_rawDescGZIP(), []int{21}
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *IngestResponse) GetAccepted() uint64 {
@@ -1429,7 +1580,7 @@ type IngestRefusal struct {
 
 func (x *IngestRefusal) Reset() {
 	*x = IngestRefusal{}
-	mi := &file_outcry_v1_service_proto_msgTypes[22]
+	mi := &file_outcry_v1_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1441,7 +1592,7 @@ func (x *IngestRefusal) String() string {
 func (*IngestRefusal) ProtoMessage() {}
 
 func (x *IngestRefusal) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_service_proto_msgTypes[22]
+	mi := &file_outcry_v1_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1454,7 +1605,7 @@ func (x *IngestRefusal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestRefusal.ProtoReflect.Descriptor instead.
 func (*IngestRefusal) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_service_proto_rawDescGZIP(), []int{22}
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *IngestRefusal) GetLine() uint64 {
@@ -1489,7 +1640,7 @@ type HashesRequest struct {
 
 func (x *HashesRequest) Reset() {
 	*x = HashesRequest{}
-	mi := &file_outcry_v1_service_proto_msgTypes[23]
+	mi := &file_outcry_v1_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1501,7 +1652,7 @@ func (x *HashesRequest) String() string {
 func (*HashesRequest) ProtoMessage() {}
 
 func (x *HashesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_service_proto_msgTypes[23]
+	mi := &file_outcry_v1_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1514,7 +1665,7 @@ func (x *HashesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HashesRequest.ProtoReflect.Descriptor instead.
 func (*HashesRequest) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_service_proto_rawDescGZIP(), []int{23}
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *HashesRequest) GetKind() string {
@@ -1543,7 +1694,7 @@ type HashesResponse struct {
 
 func (x *HashesResponse) Reset() {
 	*x = HashesResponse{}
-	mi := &file_outcry_v1_service_proto_msgTypes[24]
+	mi := &file_outcry_v1_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1555,7 +1706,7 @@ func (x *HashesResponse) String() string {
 func (*HashesResponse) ProtoMessage() {}
 
 func (x *HashesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_service_proto_msgTypes[24]
+	mi := &file_outcry_v1_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1568,7 +1719,7 @@ func (x *HashesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HashesResponse.ProtoReflect.Descriptor instead.
 func (*HashesResponse) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_service_proto_rawDescGZIP(), []int{24}
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *HashesResponse) GetOffset() int64 {
@@ -1594,7 +1745,7 @@ type RevokeRequest struct {
 
 func (x *RevokeRequest) Reset() {
 	*x = RevokeRequest{}
-	mi := &file_outcry_v1_service_proto_msgTypes[25]
+	mi := &file_outcry_v1_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1606,7 +1757,7 @@ func (x *RevokeRequest) String() string {
 func (*RevokeRequest) ProtoMessage() {}
 
 func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_service_proto_msgTypes[25]
+	mi := &file_outcry_v1_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1619,7 +1770,7 @@ func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeRequest.ProtoReflect.Descriptor instead.
 func (*RevokeRequest) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_service_proto_rawDescGZIP(), []int{25}
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *RevokeRequest) GetUser() string {
@@ -1639,7 +1790,7 @@ type RevokeResponse struct {
 
 func (x *RevokeResponse) Reset() {
 	*x = RevokeResponse{}
-	mi := &file_outcry_v1_service_proto_msgTypes[26]
+	mi := &file_outcry_v1_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1651,7 +1802,7 @@ func (x *RevokeResponse) String() string {
 func (*RevokeResponse) ProtoMessage() {}
 
 func (x *RevokeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_outcry_v1_service_proto_msgTypes[26]
+	mi := &file_outcry_v1_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1664,7 +1815,7 @@ func (x *RevokeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeResponse.ProtoReflect.Descriptor instead.
 func (*RevokeResponse) Descriptor() ([]byte, []int) {
-	return file_outcry_v1_service_proto_rawDescGZIP(), []int{26}
+	return file_outcry_v1_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *RevokeResponse) GetUntilNs() int64 {
@@ -1747,7 +1898,15 @@ const file_outcry_v1_service_proto_rawDesc = "" +
 	"\x05after\x18\x03 \x01(\tR\x05after\"R\n" +
 	"\x0fMembersResponse\x12+\n" +
 	"\amembers\x18\x01 \x03(\v2\x11.outcry.v1.MemberR\amembers\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"w\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"!\n" +
+	"\vBansRequest\x12\x12\n" +
+	"\x04room\x18\x01 \x01(\tR\x04room\"2\n" +
+	"\fBansResponse\x12\"\n" +
+	"\x04bans\x18\x01 \x03(\v2\x0e.outcry.v1.BanR\x04bans\"A\n" +
+	"\x03Ban\x12\x12\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\x12\x10\n" +
+	"\x03seq\x18\x02 \x01(\x04R\x03seq\x12\x14\n" +
+	"\x05muted\x18\x03 \x01(\bR\x05muted\"w\n" +
 	"\x0fMessagesRequest\x12\x12\n" +
 	"\x04room\x18\x01 \x01(\tR\x04room\x12\x1d\n" +
 	"\n" +
@@ -1799,7 +1958,7 @@ const file_outcry_v1_service_proto_rawDesc = "" +
 	"\rRevokeRequest\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\"+\n" +
 	"\x0eRevokeResponse\x12\x19\n" +
-	"\buntil_ns\x18\x01 \x01(\x03R\auntilNs2\xc5\x06\n" +
+	"\buntil_ns\x18\x01 \x01(\x03R\auntilNs2\xfe\x06\n" +
 	"\x06Outcry\x12>\n" +
 	"\aConnect\x12\x16.outcry.v1.ClientFrame\x1a\x17.outcry.v1.ServerFrames(\x010\x01\x127\n" +
 	"\x04Info\x12\x16.outcry.v1.InfoRequest\x1a\x17.outcry.v1.InfoResponse\x12L\n" +
@@ -1808,7 +1967,8 @@ const file_outcry_v1_service_proto_rawDesc = "" +
 	"\x04Bars\x12\x16.outcry.v1.BarsRequest\x1a\x17.outcry.v1.BarsResponse\x12=\n" +
 	"\x06Trades\x12\x18.outcry.v1.TradesRequest\x1a\x19.outcry.v1.TradesResponse\x12:\n" +
 	"\x05Rooms\x12\x17.outcry.v1.RoomsRequest\x1a\x18.outcry.v1.RoomsResponse\x12@\n" +
-	"\aMembers\x12\x19.outcry.v1.MembersRequest\x1a\x1a.outcry.v1.MembersResponse\x12C\n" +
+	"\aMembers\x12\x19.outcry.v1.MembersRequest\x1a\x1a.outcry.v1.MembersResponse\x127\n" +
+	"\x04Bans\x12\x16.outcry.v1.BansRequest\x1a\x17.outcry.v1.BansResponse\x12C\n" +
 	"\bMessages\x12\x1a.outcry.v1.MessagesRequest\x1a\x1b.outcry.v1.MessagesResponse\x12=\n" +
 	"\x06Submit\x12\x18.outcry.v1.SubmitRequest\x1a\x19.outcry.v1.SubmitResponse\x12=\n" +
 	"\x06Ingest\x12\x18.outcry.v1.IngestRequest\x1a\x19.outcry.v1.IngestResponse\x12=\n" +
@@ -1827,7 +1987,7 @@ func file_outcry_v1_service_proto_rawDescGZIP() []byte {
 	return file_outcry_v1_service_proto_rawDescData
 }
 
-var file_outcry_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_outcry_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_outcry_v1_service_proto_goTypes = []any{
 	(*InfoRequest)(nil),         // 0: outcry.v1.InfoRequest
 	(*InfoResponse)(nil),        // 1: outcry.v1.InfoResponse
@@ -1844,91 +2004,97 @@ var file_outcry_v1_service_proto_goTypes = []any{
 	(*RoomsResponse)(nil),       // 12: outcry.v1.RoomsResponse
 	(*MembersRequest)(nil),      // 13: outcry.v1.MembersRequest
 	(*MembersResponse)(nil),     // 14: outcry.v1.MembersResponse
-	(*MessagesRequest)(nil),     // 15: outcry.v1.MessagesRequest
-	(*MessagesResponse)(nil),    // 16: outcry.v1.MessagesResponse
-	(*SubmitRequest)(nil),       // 17: outcry.v1.SubmitRequest
-	(*SubmitResponse)(nil),      // 18: outcry.v1.SubmitResponse
-	(*IngestEvent)(nil),         // 19: outcry.v1.IngestEvent
-	(*IngestRequest)(nil),       // 20: outcry.v1.IngestRequest
-	(*IngestResponse)(nil),      // 21: outcry.v1.IngestResponse
-	(*IngestRefusal)(nil),       // 22: outcry.v1.IngestRefusal
-	(*HashesRequest)(nil),       // 23: outcry.v1.HashesRequest
-	(*HashesResponse)(nil),      // 24: outcry.v1.HashesResponse
-	(*RevokeRequest)(nil),       // 25: outcry.v1.RevokeRequest
-	(*RevokeResponse)(nil),      // 26: outcry.v1.RevokeResponse
-	nil,                         // 27: outcry.v1.HashesResponse.HashesEntry
-	(*Latest)(nil),              // 28: outcry.v1.Latest
-	(Resolution)(0),             // 29: outcry.v1.Resolution
-	(*Bar)(nil),                 // 30: outcry.v1.Bar
-	(*Definition)(nil),          // 31: outcry.v1.Definition
-	(*Trade)(nil),               // 32: outcry.v1.Trade
-	(*Room)(nil),                // 33: outcry.v1.Room
-	(*Member)(nil),              // 34: outcry.v1.Member
-	(*Message)(nil),             // 35: outcry.v1.Message
-	(*Command)(nil),             // 36: outcry.v1.Command
-	(*Answer)(nil),              // 37: outcry.v1.Answer
-	(*Quote)(nil),               // 38: outcry.v1.Quote
-	(*TapeEvent)(nil),           // 39: outcry.v1.TapeEvent
-	(*RoomInput)(nil),           // 40: outcry.v1.RoomInput
-	(Mode)(0),                   // 41: outcry.v1.Mode
-	(*Error)(nil),               // 42: outcry.v1.Error
-	(*ClientFrame)(nil),         // 43: outcry.v1.ClientFrame
-	(*ServerFrames)(nil),        // 44: outcry.v1.ServerFrames
+	(*BansRequest)(nil),         // 15: outcry.v1.BansRequest
+	(*BansResponse)(nil),        // 16: outcry.v1.BansResponse
+	(*Ban)(nil),                 // 17: outcry.v1.Ban
+	(*MessagesRequest)(nil),     // 18: outcry.v1.MessagesRequest
+	(*MessagesResponse)(nil),    // 19: outcry.v1.MessagesResponse
+	(*SubmitRequest)(nil),       // 20: outcry.v1.SubmitRequest
+	(*SubmitResponse)(nil),      // 21: outcry.v1.SubmitResponse
+	(*IngestEvent)(nil),         // 22: outcry.v1.IngestEvent
+	(*IngestRequest)(nil),       // 23: outcry.v1.IngestRequest
+	(*IngestResponse)(nil),      // 24: outcry.v1.IngestResponse
+	(*IngestRefusal)(nil),       // 25: outcry.v1.IngestRefusal
+	(*HashesRequest)(nil),       // 26: outcry.v1.HashesRequest
+	(*HashesResponse)(nil),      // 27: outcry.v1.HashesResponse
+	(*RevokeRequest)(nil),       // 28: outcry.v1.RevokeRequest
+	(*RevokeResponse)(nil),      // 29: outcry.v1.RevokeResponse
+	nil,                         // 30: outcry.v1.HashesResponse.HashesEntry
+	(*Latest)(nil),              // 31: outcry.v1.Latest
+	(Resolution)(0),             // 32: outcry.v1.Resolution
+	(*Bar)(nil),                 // 33: outcry.v1.Bar
+	(*Definition)(nil),          // 34: outcry.v1.Definition
+	(*Trade)(nil),               // 35: outcry.v1.Trade
+	(*Room)(nil),                // 36: outcry.v1.Room
+	(*Member)(nil),              // 37: outcry.v1.Member
+	(*Message)(nil),             // 38: outcry.v1.Message
+	(*Command)(nil),             // 39: outcry.v1.Command
+	(*Answer)(nil),              // 40: outcry.v1.Answer
+	(*Quote)(nil),               // 41: outcry.v1.Quote
+	(*TapeEvent)(nil),           // 42: outcry.v1.TapeEvent
+	(*RoomInput)(nil),           // 43: outcry.v1.RoomInput
+	(Mode)(0),                   // 44: outcry.v1.Mode
+	(*Error)(nil),               // 45: outcry.v1.Error
+	(*ClientFrame)(nil),         // 46: outcry.v1.ClientFrame
+	(*ServerFrames)(nil),        // 47: outcry.v1.ServerFrames
 }
 var file_outcry_v1_service_proto_depIdxs = []int32{
-	28, // 0: outcry.v1.InstrumentsResponse.instruments:type_name -> outcry.v1.Latest
-	28, // 1: outcry.v1.LatestResponse.instruments:type_name -> outcry.v1.Latest
-	29, // 2: outcry.v1.BarsRequest.resolution:type_name -> outcry.v1.Resolution
-	30, // 3: outcry.v1.BarsResponse.bars:type_name -> outcry.v1.Bar
-	31, // 4: outcry.v1.BarsResponse.definition:type_name -> outcry.v1.Definition
+	31, // 0: outcry.v1.InstrumentsResponse.instruments:type_name -> outcry.v1.Latest
+	31, // 1: outcry.v1.LatestResponse.instruments:type_name -> outcry.v1.Latest
+	32, // 2: outcry.v1.BarsRequest.resolution:type_name -> outcry.v1.Resolution
+	33, // 3: outcry.v1.BarsResponse.bars:type_name -> outcry.v1.Bar
+	34, // 4: outcry.v1.BarsResponse.definition:type_name -> outcry.v1.Definition
 	10, // 5: outcry.v1.TradesResponse.trades:type_name -> outcry.v1.SequencedTrade
-	31, // 6: outcry.v1.TradesResponse.definition:type_name -> outcry.v1.Definition
-	32, // 7: outcry.v1.SequencedTrade.trade:type_name -> outcry.v1.Trade
-	33, // 8: outcry.v1.RoomsResponse.rooms:type_name -> outcry.v1.Room
-	34, // 9: outcry.v1.MembersResponse.members:type_name -> outcry.v1.Member
-	35, // 10: outcry.v1.MessagesResponse.messages:type_name -> outcry.v1.Message
-	36, // 11: outcry.v1.SubmitRequest.command:type_name -> outcry.v1.Command
-	37, // 12: outcry.v1.SubmitResponse.answer:type_name -> outcry.v1.Answer
-	38, // 13: outcry.v1.IngestEvent.quote:type_name -> outcry.v1.Quote
-	32, // 14: outcry.v1.IngestEvent.trade:type_name -> outcry.v1.Trade
-	39, // 15: outcry.v1.IngestEvent.tape:type_name -> outcry.v1.TapeEvent
-	40, // 16: outcry.v1.IngestEvent.room:type_name -> outcry.v1.RoomInput
-	41, // 17: outcry.v1.IngestRequest.mode:type_name -> outcry.v1.Mode
-	19, // 18: outcry.v1.IngestRequest.events:type_name -> outcry.v1.IngestEvent
-	22, // 19: outcry.v1.IngestResponse.refusals:type_name -> outcry.v1.IngestRefusal
-	42, // 20: outcry.v1.IngestRefusal.error:type_name -> outcry.v1.Error
-	27, // 21: outcry.v1.HashesResponse.hashes:type_name -> outcry.v1.HashesResponse.HashesEntry
-	43, // 22: outcry.v1.Outcry.Connect:input_type -> outcry.v1.ClientFrame
-	0,  // 23: outcry.v1.Outcry.Info:input_type -> outcry.v1.InfoRequest
-	2,  // 24: outcry.v1.Outcry.Instruments:input_type -> outcry.v1.InstrumentsRequest
-	4,  // 25: outcry.v1.Outcry.Latest:input_type -> outcry.v1.LatestRequest
-	6,  // 26: outcry.v1.Outcry.Bars:input_type -> outcry.v1.BarsRequest
-	8,  // 27: outcry.v1.Outcry.Trades:input_type -> outcry.v1.TradesRequest
-	11, // 28: outcry.v1.Outcry.Rooms:input_type -> outcry.v1.RoomsRequest
-	13, // 29: outcry.v1.Outcry.Members:input_type -> outcry.v1.MembersRequest
-	15, // 30: outcry.v1.Outcry.Messages:input_type -> outcry.v1.MessagesRequest
-	17, // 31: outcry.v1.Outcry.Submit:input_type -> outcry.v1.SubmitRequest
-	20, // 32: outcry.v1.Outcry.Ingest:input_type -> outcry.v1.IngestRequest
-	23, // 33: outcry.v1.Outcry.Hashes:input_type -> outcry.v1.HashesRequest
-	25, // 34: outcry.v1.Outcry.Revoke:input_type -> outcry.v1.RevokeRequest
-	44, // 35: outcry.v1.Outcry.Connect:output_type -> outcry.v1.ServerFrames
-	1,  // 36: outcry.v1.Outcry.Info:output_type -> outcry.v1.InfoResponse
-	3,  // 37: outcry.v1.Outcry.Instruments:output_type -> outcry.v1.InstrumentsResponse
-	5,  // 38: outcry.v1.Outcry.Latest:output_type -> outcry.v1.LatestResponse
-	7,  // 39: outcry.v1.Outcry.Bars:output_type -> outcry.v1.BarsResponse
-	9,  // 40: outcry.v1.Outcry.Trades:output_type -> outcry.v1.TradesResponse
-	12, // 41: outcry.v1.Outcry.Rooms:output_type -> outcry.v1.RoomsResponse
-	14, // 42: outcry.v1.Outcry.Members:output_type -> outcry.v1.MembersResponse
-	16, // 43: outcry.v1.Outcry.Messages:output_type -> outcry.v1.MessagesResponse
-	18, // 44: outcry.v1.Outcry.Submit:output_type -> outcry.v1.SubmitResponse
-	21, // 45: outcry.v1.Outcry.Ingest:output_type -> outcry.v1.IngestResponse
-	24, // 46: outcry.v1.Outcry.Hashes:output_type -> outcry.v1.HashesResponse
-	26, // 47: outcry.v1.Outcry.Revoke:output_type -> outcry.v1.RevokeResponse
-	35, // [35:48] is the sub-list for method output_type
-	22, // [22:35] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	34, // 6: outcry.v1.TradesResponse.definition:type_name -> outcry.v1.Definition
+	35, // 7: outcry.v1.SequencedTrade.trade:type_name -> outcry.v1.Trade
+	36, // 8: outcry.v1.RoomsResponse.rooms:type_name -> outcry.v1.Room
+	37, // 9: outcry.v1.MembersResponse.members:type_name -> outcry.v1.Member
+	17, // 10: outcry.v1.BansResponse.bans:type_name -> outcry.v1.Ban
+	38, // 11: outcry.v1.MessagesResponse.messages:type_name -> outcry.v1.Message
+	39, // 12: outcry.v1.SubmitRequest.command:type_name -> outcry.v1.Command
+	40, // 13: outcry.v1.SubmitResponse.answer:type_name -> outcry.v1.Answer
+	41, // 14: outcry.v1.IngestEvent.quote:type_name -> outcry.v1.Quote
+	35, // 15: outcry.v1.IngestEvent.trade:type_name -> outcry.v1.Trade
+	42, // 16: outcry.v1.IngestEvent.tape:type_name -> outcry.v1.TapeEvent
+	43, // 17: outcry.v1.IngestEvent.room:type_name -> outcry.v1.RoomInput
+	44, // 18: outcry.v1.IngestRequest.mode:type_name -> outcry.v1.Mode
+	22, // 19: outcry.v1.IngestRequest.events:type_name -> outcry.v1.IngestEvent
+	25, // 20: outcry.v1.IngestResponse.refusals:type_name -> outcry.v1.IngestRefusal
+	45, // 21: outcry.v1.IngestRefusal.error:type_name -> outcry.v1.Error
+	30, // 22: outcry.v1.HashesResponse.hashes:type_name -> outcry.v1.HashesResponse.HashesEntry
+	46, // 23: outcry.v1.Outcry.Connect:input_type -> outcry.v1.ClientFrame
+	0,  // 24: outcry.v1.Outcry.Info:input_type -> outcry.v1.InfoRequest
+	2,  // 25: outcry.v1.Outcry.Instruments:input_type -> outcry.v1.InstrumentsRequest
+	4,  // 26: outcry.v1.Outcry.Latest:input_type -> outcry.v1.LatestRequest
+	6,  // 27: outcry.v1.Outcry.Bars:input_type -> outcry.v1.BarsRequest
+	8,  // 28: outcry.v1.Outcry.Trades:input_type -> outcry.v1.TradesRequest
+	11, // 29: outcry.v1.Outcry.Rooms:input_type -> outcry.v1.RoomsRequest
+	13, // 30: outcry.v1.Outcry.Members:input_type -> outcry.v1.MembersRequest
+	15, // 31: outcry.v1.Outcry.Bans:input_type -> outcry.v1.BansRequest
+	18, // 32: outcry.v1.Outcry.Messages:input_type -> outcry.v1.MessagesRequest
+	20, // 33: outcry.v1.Outcry.Submit:input_type -> outcry.v1.SubmitRequest
+	23, // 34: outcry.v1.Outcry.Ingest:input_type -> outcry.v1.IngestRequest
+	26, // 35: outcry.v1.Outcry.Hashes:input_type -> outcry.v1.HashesRequest
+	28, // 36: outcry.v1.Outcry.Revoke:input_type -> outcry.v1.RevokeRequest
+	47, // 37: outcry.v1.Outcry.Connect:output_type -> outcry.v1.ServerFrames
+	1,  // 38: outcry.v1.Outcry.Info:output_type -> outcry.v1.InfoResponse
+	3,  // 39: outcry.v1.Outcry.Instruments:output_type -> outcry.v1.InstrumentsResponse
+	5,  // 40: outcry.v1.Outcry.Latest:output_type -> outcry.v1.LatestResponse
+	7,  // 41: outcry.v1.Outcry.Bars:output_type -> outcry.v1.BarsResponse
+	9,  // 42: outcry.v1.Outcry.Trades:output_type -> outcry.v1.TradesResponse
+	12, // 43: outcry.v1.Outcry.Rooms:output_type -> outcry.v1.RoomsResponse
+	14, // 44: outcry.v1.Outcry.Members:output_type -> outcry.v1.MembersResponse
+	16, // 45: outcry.v1.Outcry.Bans:output_type -> outcry.v1.BansResponse
+	19, // 46: outcry.v1.Outcry.Messages:output_type -> outcry.v1.MessagesResponse
+	21, // 47: outcry.v1.Outcry.Submit:output_type -> outcry.v1.SubmitResponse
+	24, // 48: outcry.v1.Outcry.Ingest:output_type -> outcry.v1.IngestResponse
+	27, // 49: outcry.v1.Outcry.Hashes:output_type -> outcry.v1.HashesResponse
+	29, // 50: outcry.v1.Outcry.Revoke:output_type -> outcry.v1.RevokeResponse
+	37, // [37:51] is the sub-list for method output_type
+	23, // [23:37] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_outcry_v1_service_proto_init() }
@@ -1942,7 +2108,7 @@ func file_outcry_v1_service_proto_init() {
 	file_outcry_v1_room_proto_init()
 	file_outcry_v1_rows_proto_init()
 	file_outcry_v1_tape_proto_init()
-	file_outcry_v1_service_proto_msgTypes[19].OneofWrappers = []any{
+	file_outcry_v1_service_proto_msgTypes[22].OneofWrappers = []any{
 		(*IngestEvent_Quote)(nil),
 		(*IngestEvent_Trade)(nil),
 		(*IngestEvent_Tape)(nil),
@@ -1954,7 +2120,7 @@ func file_outcry_v1_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_outcry_v1_service_proto_rawDesc), len(file_outcry_v1_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   28,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -215,6 +215,10 @@ function noticeOf(m: Message): string | undefined {
       return `banned ${decodeText(m.text?.data)}`;
     case "MESSAGE_KIND_UNBAN":
       return `lifted the ban of ${decodeText(m.text?.data)}`;
+    case "MESSAGE_KIND_MUTE":
+      return `muted ${decodeText(m.text?.data)}`;
+    case "MESSAGE_KIND_UNMUTE":
+      return `unmuted ${decodeText(m.text?.data)}`;
     case "MESSAGE_KIND_ADD":
       return `added ${decodeText(m.text?.data)}`;
     case "MESSAGE_KIND_SYSTEM":

@@ -51,6 +51,8 @@ const (
 	OutcryRoomsProcedure = "/outcry.v1.Outcry/Rooms"
 	// OutcryMembersProcedure is the fully-qualified name of the Outcry's Members RPC.
 	OutcryMembersProcedure = "/outcry.v1.Outcry/Members"
+	// OutcryBansProcedure is the fully-qualified name of the Outcry's Bans RPC.
+	OutcryBansProcedure = "/outcry.v1.Outcry/Bans"
 	// OutcryMessagesProcedure is the fully-qualified name of the Outcry's Messages RPC.
 	OutcryMessagesProcedure = "/outcry.v1.Outcry/Messages"
 	// OutcrySubmitProcedure is the fully-qualified name of the Outcry's Submit RPC.
@@ -80,6 +82,8 @@ type OutcryClient interface {
 	Trades(context.Context, *v1.TradesRequest) (*v1.TradesResponse, error)
 	Rooms(context.Context, *v1.RoomsRequest) (*v1.RoomsResponse, error)
 	Members(context.Context, *v1.MembersRequest) (*v1.MembersResponse, error)
+	// Bans lists who is banned from a room or muted in it, sorted by user.
+	Bans(context.Context, *v1.BansRequest) (*v1.BansResponse, error)
 	// Messages is a page of a room's changes, ascending by seq.
 	Messages(context.Context, *v1.MessagesRequest) (*v1.MessagesResponse, error)
 	// Submit asks a room for a change and waits for its decision.
@@ -152,6 +156,12 @@ func NewOutcryClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 			connect.WithSchema(outcryMethods.ByName("Members")),
 			connect.WithClientOptions(opts...),
 		),
+		bans: connect.NewClient[v1.BansRequest, v1.BansResponse](
+			httpClient,
+			baseURL+OutcryBansProcedure,
+			connect.WithSchema(outcryMethods.ByName("Bans")),
+			connect.WithClientOptions(opts...),
+		),
 		messages: connect.NewClient[v1.MessagesRequest, v1.MessagesResponse](
 			httpClient,
 			baseURL+OutcryMessagesProcedure,
@@ -195,6 +205,7 @@ type outcryClient struct {
 	trades      *connect.Client[v1.TradesRequest, v1.TradesResponse]
 	rooms       *connect.Client[v1.RoomsRequest, v1.RoomsResponse]
 	members     *connect.Client[v1.MembersRequest, v1.MembersResponse]
+	bans        *connect.Client[v1.BansRequest, v1.BansResponse]
 	messages    *connect.Client[v1.MessagesRequest, v1.MessagesResponse]
 	submit      *connect.Client[v1.SubmitRequest, v1.SubmitResponse]
 	ingest      *connect.Client[v1.IngestRequest, v1.IngestResponse]
@@ -270,6 +281,15 @@ func (c *outcryClient) Members(ctx context.Context, req *v1.MembersRequest) (*v1
 	return nil, err
 }
 
+// Bans calls outcry.v1.Outcry.Bans.
+func (c *outcryClient) Bans(ctx context.Context, req *v1.BansRequest) (*v1.BansResponse, error) {
+	response, err := c.bans.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // Messages calls outcry.v1.Outcry.Messages.
 func (c *outcryClient) Messages(ctx context.Context, req *v1.MessagesRequest) (*v1.MessagesResponse, error) {
 	response, err := c.messages.CallUnary(ctx, connect.NewRequest(req))
@@ -332,6 +352,8 @@ type OutcryHandler interface {
 	Trades(context.Context, *v1.TradesRequest) (*v1.TradesResponse, error)
 	Rooms(context.Context, *v1.RoomsRequest) (*v1.RoomsResponse, error)
 	Members(context.Context, *v1.MembersRequest) (*v1.MembersResponse, error)
+	// Bans lists who is banned from a room or muted in it, sorted by user.
+	Bans(context.Context, *v1.BansRequest) (*v1.BansResponse, error)
 	// Messages is a page of a room's changes, ascending by seq.
 	Messages(context.Context, *v1.MessagesRequest) (*v1.MessagesResponse, error)
 	// Submit asks a room for a change and waits for its decision.
@@ -400,6 +422,12 @@ func NewOutcryHandler(svc OutcryHandler, opts ...connect.HandlerOption) (string,
 		connect.WithSchema(outcryMethods.ByName("Members")),
 		connect.WithHandlerOptions(opts...),
 	)
+	outcryBansHandler := connect.NewUnaryHandlerSimple(
+		OutcryBansProcedure,
+		svc.Bans,
+		connect.WithSchema(outcryMethods.ByName("Bans")),
+		connect.WithHandlerOptions(opts...),
+	)
 	outcryMessagesHandler := connect.NewUnaryHandlerSimple(
 		OutcryMessagesProcedure,
 		svc.Messages,
@@ -448,6 +476,8 @@ func NewOutcryHandler(svc OutcryHandler, opts ...connect.HandlerOption) (string,
 			outcryRoomsHandler.ServeHTTP(w, r)
 		case OutcryMembersProcedure:
 			outcryMembersHandler.ServeHTTP(w, r)
+		case OutcryBansProcedure:
+			outcryBansHandler.ServeHTTP(w, r)
 		case OutcryMessagesProcedure:
 			outcryMessagesHandler.ServeHTTP(w, r)
 		case OutcrySubmitProcedure:
@@ -497,6 +527,10 @@ func (UnimplementedOutcryHandler) Rooms(context.Context, *v1.RoomsRequest) (*v1.
 
 func (UnimplementedOutcryHandler) Members(context.Context, *v1.MembersRequest) (*v1.MembersResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("outcry.v1.Outcry.Members is not implemented"))
+}
+
+func (UnimplementedOutcryHandler) Bans(context.Context, *v1.BansRequest) (*v1.BansResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("outcry.v1.Outcry.Bans is not implemented"))
 }
 
 func (UnimplementedOutcryHandler) Messages(context.Context, *v1.MessagesRequest) (*v1.MessagesResponse, error) {
