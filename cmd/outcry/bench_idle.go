@@ -20,6 +20,7 @@ type idleBench struct {
 	rivalFlags
 	settings path.Settings
 	settle   time.Duration
+	interval time.Duration
 	once     bool
 	heap     string
 }
@@ -46,35 +47,49 @@ connections than before, after a collection: the Go runtime's memory and the sys
 			if err := b.find(); err != nil {
 				return err
 			}
-			p, err := b.run()
+			all, err := b.run()
 			if err != nil {
 				return err
 			}
-			return b.print(cmd, []*pair.Pairs{p})
+			return b.print(cmd, all)
 		}}
 	b.flags(cmd)
 	f := cmd.Flags()
 	f.IntVar(&b.settings.Sessions, "connections", 15_000, "connections")
 	f.IntVar(&b.settings.Instruments, "instruments", 10_000, "instruments")
 	f.IntVar(&b.settings.Subscriptions, "subscriptions", 200, "instruments that each connection watches")
+	f.DurationVar(&b.interval, "interval", 0, "with --once: how often a client wants an instrument at most; 0: at once")
 	f.DurationVar(&b.settle, "settle", 5*time.Second, "how long to wait before the memory is looked at")
 	f.BoolVar(&b.once, "once", false, "measure Outcry alone, once, and print JSON")
 	f.StringVar(&b.heap, "heap-profile", "", "with --once: keep a profile of the live heap in this file")
 	return cmd
 }
 
-func (b *idleBench) run() (*pair.Pairs, error) {
+// idleIntervals are how often clients want an instrument at most; 0 is at once, for which each
+// instrument has to know who wants it.
+var idleIntervals = []time.Duration{100 * time.Millisecond, 0}
+
+func (b *idleBench) run() (all []*pair.Pairs, err error) {
 	s := &b.settings
 	n := fmt.Sprint(s.Sessions)
-	p := &pair.Pairs{Name: "idle", Target: 0.7, What: "Go memory of a connection",
-		Setting: fmt.Sprintf("%d idle connections: Outcry's watch %d of %d instruments each, centrifuge's nothing", s.Sessions, s.Subscriptions, s.Instruments)}
-	ours := func() (side pair.Side, err error) {
-		err = itself(&side, "bench", "idle", "--once", "--connections", n, "--instruments", fmt.Sprint(s.Instruments),
-			"--subscriptions", fmt.Sprint(s.Subscriptions), "--settle", b.settle.String())
-		return side, err
+	for _, every := range idleIntervals {
+		wanted := "at once"
+		if every > 0 {
+			wanted = fmt.Sprintf("at most every %d ms", every.Milliseconds())
+		}
+		p := &pair.Pairs{Name: "idle-" + every.String(), Target: 0.7, What: "Go memory of a connection",
+			Setting: fmt.Sprintf("%d idle connections: Outcry's watch %d of %d instruments each %s, centrifuge's nothing", s.Sessions, s.Subscriptions, s.Instruments, wanted)}
+		ours := func() (side pair.Side, err error) {
+			err = itself(&side, "bench", "idle", "--once", "--connections", n, "--instruments", fmt.Sprint(s.Instruments),
+				"--subscriptions", fmt.Sprint(s.Subscriptions), "--interval", every.String(), "--settle", b.settle.String())
+			return side, err
+		}
+		if err := b.both(p, func(s *pair.Side) float64 { return s.KBOfGo }, ours, []string{"idle", "--connections", n, "--warm-up", b.settle.String()}); err != nil {
+			return nil, err
+		}
+		all = append(all, p)
 	}
-	err := b.both(p, func(s *pair.Side) float64 { return s.KBOfGo }, ours, []string{"idle", "--connections", n, "--warm-up", b.settle.String()})
-	return p, err
+	return all, nil
 }
 
 // ours is a server in this process, with its clients in another.
@@ -102,7 +117,7 @@ func (b *idleBench) ours(ctx context.Context) (side pair.Side, err error) {
 
 func (b *idleBench) hold(ctx context.Context, a *app, url string, tap *benchTap) (side pair.Side, err error) {
 	s := &b.settings
-	s.Watch = "uniform"
+	s.Watch, s.IntervalMs = "uniform", float64(b.interval)/1e6
 	r := pathRun{bench: &pathBench{settings: *s, heap: b.heap}, app: a, tap: tap, result: &path.Result{}}
 	r.loader = newLoader(a.publisher, s.Instruments, 0, 1, func() int64 { return 0 })
 	if err := r.prepare(ctx); err != nil {

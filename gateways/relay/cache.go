@@ -15,9 +15,9 @@ type cache struct {
 	view     instrument.View
 	stale    wire.Staleness
 	versions [wire.Slots]uint64
-	spans    spans  // up to it
-	traded   uint64 // version of the quote that came with the newest trade
-	frames   [wire.Encodings][wire.Slots][2]frame
+	spans    spans                                 // up to it
+	traded   uint64                                // version of the quote that came with the newest trade
+	frames   [wire.Encodings]*[wire.Slots][2]frame // nil before the encoding is asked for: most entries are read in one
 	merged   [wire.Encodings]merged
 	trades   instrument.Tally // scratch
 }
@@ -78,6 +78,9 @@ func (c *cache) frame(e wire.Encoding, s wire.Slot, snapshot bool) *frame {
 	kind := 0
 	if snapshot {
 		kind = 1
+	}
+	if c.frames[e] == nil {
+		c.frames[e] = new([wire.Slots][2]frame)
 	}
 	f := &c.frames[e][s][kind]
 	if f.version != c.versions[s] {

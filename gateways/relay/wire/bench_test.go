@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"fmt"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -56,4 +57,33 @@ func BenchmarkItem(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkDecodeSubscribe is what a client costs that comes back with two hundred instruments.
+func BenchmarkDecodeSubscribe(b *testing.B) {
+	s := &outcryv1.Subscribe{Request: 1}
+	for i := range 200 {
+		s.Subscriptions = append(s.Subscriptions, &outcryv1.Subscription{MaxPerSecond: 10,
+			Topic: &outcryv1.Topic{Channel: outcryv1.Channel_CHANNEL_QUOTE, Id: fmt.Sprintf("SYMBOL%d", i)}})
+	}
+	p, err := proto.Marshal(&outcryv1.ClientFrame{Frame: &outcryv1.ClientFrame_Subscribe{Subscribe: s}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("binary", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := Binary.Decode(p); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("generated", func(b *testing.B) { // what binary is held against
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := (proto.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(p, &outcryv1.ClientFrame{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

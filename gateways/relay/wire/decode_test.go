@@ -71,6 +71,48 @@ func encodeClient(t *testing.T, e Encoding, f *outcryv1.ClientFrame) (p []byte) 
 	return p
 }
 
+// FuzzDecodeSubscribe holds what reads a Subscribe against the generated code.
+func FuzzDecodeSubscribe(f *testing.F) {
+	for _, frame := range clientFrames() {
+		p, err := proto.Marshal(frame)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(p)
+	}
+	f.Add([]byte{0x12, 4, 0x12, 2, 0x0a, 0})    // an empty topic
+	f.Add([]byte{0x12, 4, 0x12, 2, 0x08, 1})    // a topic of another kind
+	f.Add([]byte{0x12, 2, 0x12, 0, 0x12, 0})    // two in one frame
+	f.Add([]byte{0x12, 5, 0x08, 1, 0x08, 2, 7}) // cut off
+	f.Fuzz(func(t *testing.T, p []byte) {
+		got, ok := decodeSubscribe(p)
+		if !ok {
+			return
+		}
+		want := &outcryv1.ClientFrame{}
+		if err := (proto.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(p, want); err != nil {
+			t.Fatalf("read as %v: %v", got, err)
+		}
+		if diff := cmp.Diff(want, got, protocmp.Transform(), cmpopts.EquateNaNs()); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+// Breaks for users: most Subscribes would be read the slow way, unnoticed.
+func TestSubscribesAreReadInOnePiece(t *testing.T) {
+	for _, frame := range clientFrames() {
+		p, err := proto.Marshal(frame)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := decodeSubscribe(p)
+		if ok != (frame.GetSubscribe() != nil) || ok && !proto.Equal(got, frame) {
+			t.Errorf("%v: %v, %v", frame, got, ok)
+		}
+	}
+}
+
 // A client of a later version sends what is not known here; that must not cost it its session.
 func TestUnknownFieldsOfAClientAreIgnored(t *testing.T) {
 	for e, p := range map[Encoding][]byte{Binary: {0xfa, 0x7f, 1, 'x'}, JSON: []byte(`{"later":{"a":[1]}}`)} {

@@ -49,6 +49,11 @@ func (e Encoding) Frame(dst []byte, f *outcryv1.ServerFrame) []byte {
 // Decode reads one client frame. Fields that are not known are ignored; a
 // frame of a kind that is not known has none set. The bytes are not kept.
 func (e Encoding) Decode(p []byte) (*outcryv1.ClientFrame, error) {
+	if e == Binary {
+		if f, ok := decodeSubscribe(p); ok {
+			return f, nil
+		}
+	}
 	f := new(outcryv1.ClientFrame)
 	var err error
 	if e == JSON {
