@@ -72,6 +72,9 @@ func (f *folding) bodyOf(in *outcryv1.RoomInput) uint64 {
 		if s.GetPrivate() {
 			b = append(b, 1)
 		}
+		if s.GetSinceJoin() {
+			b = append(b, 2)
+		}
 	case *outcryv1.RoomInput_Moderate:
 		b = appendText(binary.AppendUvarint(append(b, 8), uint64(uint32(c.Moderate.GetAction()))), c.Moderate.GetUser())
 	}

@@ -130,7 +130,7 @@ func (f *folding) configure(in *outcryv1.RoomInput, s *outcryv1.RoomSettings, by
 	}
 	m := f.next(in, outcryv1.MessageKind_MESSAGE_KIND_SETTINGS)
 	m.Settings = ownSettings(s)
-	f.out.Audience = f.out.Audience || f.settings.GetPrivate() != s.GetPrivate()
+	f.out.Audience = f.out.Audience || f.settings.GetPrivate() != s.GetPrivate() || f.settings.GetSinceJoin() != s.GetSinceJoin()
 	f.settings = m.Settings
 	return f.put(m)
 }

@@ -19,7 +19,8 @@
 //
 // Staff: the owner and moderators, and whoever acts with Staff set, which gateways
 // do for people with that grant, kick people out, ban and unban them, mute and unmute them, and add them. A private room is joined
-// by being added only. Who may see a room is its Audience; gateways keep to it.
+// by being added only. Who may see a room is its Audience; gateways keep to it. In a room with
+// since_join members see what came from their joining on, others nothing.
 //
 // Past: the newest 512 changes stand in the state as they are now, and so do
 // the 256 older posts that were changed last. To change any other one, or to answer

@@ -92,14 +92,20 @@ func appendReactions(dst []byte, all []*outcryv1.Reaction) []byte {
 	return dst
 }
 
-// privateBit stands above max_characters, so that what was written before it
+// These bits stand above max_characters, so that what was written before they
 // existed has the same bytes.
-const privateBit = 1 << 32
+const (
+	privateBit   = 1 << 32
+	sinceJoinBit = 1 << 33
+)
 
 func appendSettings(dst []byte, s *outcryv1.RoomSettings) []byte {
 	numbers := uint64(s.MaxCharacters)
 	if s.Private {
 		numbers |= privateBit
+	}
+	if s.SinceJoin {
+		numbers |= sinceJoinBit
 	}
 	return binary.AppendUvarint(appendText(appendText(dst, s.Title), s.Topic), numbers)
 }

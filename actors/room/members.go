@@ -61,11 +61,11 @@ func (f *folding) enter(user string, by *outcryv1.Message, person bool) {
 		f.owner = user
 	}
 	f.out.Members = append(f.out.Members, m.row(f.id, true))
-	f.out.Audience = f.out.Audience || f.settings.GetPrivate()
+	f.out.Audience = f.out.Audience || f.choosy()
 }
 
 func (f *folding) exit(m member, by *outcryv1.Message) {
-	f.out.Audience = f.out.Audience || f.settings.GetPrivate()
+	f.out.Audience = f.out.Audience || f.choosy()
 	delete(f.members, m.user)
 	m.seq, m.clock = by.Seq, by.ClockUs
 	f.out.Members = append(f.out.Members, m.row(f.id, false))

@@ -29,7 +29,7 @@ func ownText(t *outcryv1.Text) *outcryv1.Text {
 
 func ownSettings(s *outcryv1.RoomSettings) *outcryv1.RoomSettings {
 	return &outcryv1.RoomSettings{Title: strings.Clone(s.GetTitle()), Topic: strings.Clone(s.GetTopic()),
-		MaxCharacters: s.GetMaxCharacters(), Private: s.GetPrivate()}
+		MaxCharacters: s.GetMaxCharacters(), Private: s.GetPrivate(), SinceJoin: s.GetSinceJoin()}
 }
 
 // ownPost copies a post out of a Base, as far as posts go.

@@ -141,6 +141,7 @@ func (p *parser) settings() *outcryv1.RoomSettings {
 	s := &outcryv1.RoomSettings{Title: p.text(), Topic: p.text()}
 	numbers := p.number()
 	s.MaxCharacters, s.Private = uint32(numbers), numbers&privateBit != 0
+	s.SinceJoin = numbers&sinceJoinBit != 0
 	return s
 }
 

@@ -89,6 +89,14 @@ func (s *script) show(what []string) {
 			}
 			s.say("%s sees it: %t", user, may)
 		}
+	case "reads":
+		for _, user := range what[1:] {
+			first := s.state.From(user)
+			if first != s.state.Audience().From(user) {
+				s.t.Errorf("%s reads from %d on, and by the audience not so", user, first)
+			}
+			s.say("%s reads from %s", user, map[bool]string{false: fmt.Sprint(first), true: "nowhere"}[first == Nothing])
+		}
 	case "recent":
 		items, first := s.state.Recent(uint64(s.number(what[1])), s.number(what[2]))
 		s.say("recent from %d", first)

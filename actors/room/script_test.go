@@ -186,7 +186,7 @@ func (s *script) command(user, verb string, id []byte, f map[string]string) *out
 	case "leave":
 		return leaving(user, id)
 	case "settings":
-		return setting(user, id, &outcryv1.RoomSettings{Title: f["title"], Topic: text, MaxCharacters: uint32(s.number(f["max"])), Private: f["private"] != ""})
+		return setting(user, id, &outcryv1.RoomSettings{Title: f["title"], Topic: text, MaxCharacters: uint32(s.number(f["max"])), Private: f["private"] != "", SinceJoin: f["since_join"] != ""})
 	case "kick", "ban", "unban", "mute", "unmute", "add":
 		in := moderating(user, id, verb, f["whom"])
 		in.Staff = f["staff"] != ""

@@ -18,6 +18,7 @@ func (r *roomFlags) flags(cmd *cobra.Command) {
 	f.StringVar(&r.typed.Title, "title", "", "what the room is called")
 	f.StringVar(&r.typed.Topic, "topic", "", "what it is about")
 	f.BoolVar(&r.typed.Private, "private", false, "seen and joined by members only, whom staff invite; --private=false opens it")
+	f.BoolVar(&r.typed.SinceJoin, "since-join", false, "read by members only, from their joining on; --since-join=false shows all of it")
 	f.Uint32Var(&r.typed.MaxCharacters, "max-characters", 0, "characters a message may have; 0 is 2,000")
 }
 
@@ -29,6 +30,7 @@ func (r *roomFlags) over(cmd *cobra.Command, s *outcryv1.RoomSettings) (settings
 		"title":          func() { settings.Title = r.typed.Title },
 		"topic":          func() { settings.Topic = r.typed.Topic },
 		"private":        func() { settings.Private = r.typed.Private },
+		"since-join":     func() { settings.SinceJoin = r.typed.SinceJoin },
 		"max-characters": func() { settings.MaxCharacters = r.typed.MaxCharacters },
 	} {
 		if cmd.Flags().Changed(flag) {
@@ -81,7 +83,7 @@ func newRoomSet() *cobra.Command {
   outcry room set desk --private=false --topic "Open again"`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, changed := r.over(cmd, nil); !changed {
-				return misuse(cmd, "say what to set: --title, --topic, --private or --max-characters")
+				return misuse(cmd, "say what to set: --title, --topic, --private, --since-join or --max-characters")
 			}
 			by, err := a.begin(cmd)
 			if err != nil {

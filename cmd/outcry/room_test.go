@@ -58,3 +58,36 @@ func TestARoomIsRunFromATerminal(t *testing.T) {
 		}
 	}
 }
+
+// Breaks for users: who comes later reads what was said before, over a connection or by a call.
+func TestMembersReadFromTheirJoiningOn(t *testing.T) {
+	s, secret, _ := signedIn(t)
+	ada := minted(t, "--key", secret, "--user", "ada", "--grant", "see=*", "--grant", "post=*")
+	bob := minted(t, "--key", secret, "--user", "bob", "--grant", "see=*", "--grant", "post=*")
+	do := func(token string, args ...string) string {
+		t.Helper()
+		out, err := s.commandAs(token, args...)
+		if err != nil {
+			t.Fatalf("%v: %v", args, err)
+		}
+		return out
+	}
+	do(ada, "room", "create", "club", "--since-join")
+	do(ada, "post", "club", "before")
+	for _, args := range [][]string{{"query", "messages", "club"}, {"tail", "--room", "club"}} {
+		if out, err := s.commandAs(bob, args...); err == nil || !strings.Contains(err.Error(), "join room club first") {
+			t.Errorf("%v: %q, %v", args, out, err)
+		}
+	}
+	do(bob, "post", "--join", "club", "since")
+	if out := do(bob, "query", "messages", "club"); strings.Contains(out, "before") || !strings.Contains(out, "since") {
+		t.Errorf("bob reads %s", out)
+	}
+	if out := do(ada, "query", "messages", "club"); !strings.Contains(out, "before") {
+		t.Errorf("ada reads %s", out)
+	}
+	do(ada, "room", "set", "club", "--since-join=false")
+	if out := do(bob, "query", "messages", "club"); !strings.Contains(out, "before") {
+		t.Errorf("of an open room bob reads %s", out)
+	}
+}

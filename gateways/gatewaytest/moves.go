@@ -54,8 +54,13 @@ func (f *Floor) Prints(id string, trades ...events.Tick) {
 const day = 1_700_006_400
 
 // Join makes somebody a member of a room, and the room exist.
-func (f *Floor) Join(room, user string) {
-	f.must(user, &outcryv1.Command{Room: room, Command: &outcryv1.Command_Join{Join: &outcryv1.Join{}}})
+func (f *Floor) Join(room, user string) (seq uint64) {
+	return f.must(user, &outcryv1.Command{Room: room, Command: &outcryv1.Command_Join{Join: &outcryv1.Join{}}})
+}
+
+// Leave ends that, and gives its seq.
+func (f *Floor) Leave(room, user string) (seq uint64) {
+	return f.must(user, &outcryv1.Command{Room: room, Command: &outcryv1.Command_Leave{Leave: &outcryv1.Leave{}}})
 }
 
 // Post says something in a room.

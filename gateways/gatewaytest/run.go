@@ -179,5 +179,8 @@ var scenarios = []struct {
 	{"AKickedMemberGetsNotOneMessageMore", kickedMember},
 	{"KickedWhileItStoodStill", kickedWhileStalled},
 	{"APrivateRoomIsItsMembers", privateRoom},
+	{"ARoomIsReadFromOnesJoiningOn", roomSinceJoin},
+	{"SinceJoinWhileSomebodyReads", sinceJoinWhileReading},
+	{"SinceJoinWhileItStoodStill", sinceJoinWhileStalled},
 	{"WhoMayModerateIsStaff", grantedModerator},
 }

@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"connectrpc.com/connect"
 
+	"outcry/actors/room"
 	"outcry/gateways/granted"
 	"outcry/gateways/identity"
 	"outcry/gateways/identity/signin"
@@ -77,8 +79,19 @@ func (floor) Bans(context.Context, *outcryv1.BansRequest) (*outcryv1.BansRespons
 	return &outcryv1.BansResponse{}, nil
 }
 
-func (floor) Messages(context.Context, *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error) {
-	return &outcryv1.MessagesResponse{}, nil
+// Messages 1 to 10, five a page.
+func (floor) Messages(_ context.Context, q *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error) {
+	first := uint64(6)
+	if q.AfterSeq > 0 {
+		first = q.AfterSeq + 1
+	} else if q.BeforeSeq > 5 {
+		first = q.BeforeSeq - 5
+	}
+	a := &outcryv1.MessagesResponse{HeadSeq: 10}
+	for seq := first; seq < min(first+5, 11); seq++ {
+		a.Messages = append(a.Messages, &outcryv1.Message{Seq: seq})
+	}
+	return a, nil
 }
 
 func (floor) SubmitWait(_ context.Context, user string, _ bool, c *outcryv1.Command) (*outcryv1.Answer, error) {
@@ -89,8 +102,14 @@ func (floor) Ingest(context.Context, *outcryv1.IngestRequest) (*outcryv1.IngestR
 	return &outcryv1.IngestResponse{}, nil
 }
 
-func (floor) Admits(_ context.Context, room, user string) (bool, error) {
-	return room != "attic" || user == "member", nil
+func (floor) Admits(_ context.Context, id, user string) (from uint64, may bool, err error) {
+	if id == "stage" {
+		from = map[string]uint64{"member": 7}[user]
+		if from == 0 {
+			from = room.Nothing
+		}
+	}
+	return from, id != "attic" || user == "member", nil
 }
 
 func (floor) Hashes(context.Context, string, int32) (int64, map[string]string, error) {
@@ -242,6 +261,29 @@ func TestPrivateRoomsAreReadByTheirMembers(t *testing.T) {
 		rooms, err := client.Rooms(t.Context(), &outcryv1.RoomsRequest{})
 		if err != nil || (len(rooms.Rooms) == 2) != c.may || len(rooms.Rooms) == 0 {
 			t.Errorf("%s is told of %v, %v", user, rooms, err)
+		}
+	}
+}
+
+// Breaks for users: somebody reads what was said before he came, or not all that was said since.
+func TestRoomsThatAreReadFromOnesJoiningOn(t *testing.T) {
+	url := house(t)
+	for user, want := range map[string][3]string{"member": {"7 8 9 10", "7", "7 8 9 10"}, "ann": {"", "", ""}, "root": {"6 7 8 9 10", "3 4 5 6 7", "3 4 5 6 7"}} {
+		grants := map[string][]string{"see": {"stage"}}
+		if user == "root" {
+			grants["moderate"] = []string{"stage"}
+		}
+		c := rpc.NewClient(url, token(t, user, grants))
+		for n, q := range []*outcryv1.MessagesRequest{{}, {BeforeSeq: 8}, {AfterSeq: 2}} {
+			q.Room = "stage"
+			a, err := c.Messages(t.Context(), q)
+			var seqs []string
+			for _, m := range a.GetMessages() {
+				seqs = append(seqs, strconv.FormatUint(m.Seq, 10))
+			}
+			if got := strings.Join(seqs, " "); got != want[n] || (err == nil) != (want[n] != "") {
+				t.Errorf("%s reads %v: %s, %v; want %s", user, q, got, err, want[n])
+			}
 		}
 	}
 }

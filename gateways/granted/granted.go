@@ -18,8 +18,8 @@ type Reads interface {
 	Members(context.Context, *outcryv1.MembersRequest) (*outcryv1.MembersResponse, error)
 	Bans(context.Context, *outcryv1.BansRequest) (*outcryv1.BansResponse, error)
 	Messages(context.Context, *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error)
-	// Admits says whether a person may see a room, by the room's own rules.
-	Admits(ctx context.Context, room, user string) (bool, error)
+	// Admits says whether a person may see a room, by the room's own rules, and from which seq on.
+	Admits(ctx context.Context, room, user string) (from uint64, may bool, err error)
 }
 
 // Granted answers what may be seen.
@@ -109,64 +109,9 @@ func (g *Granted) Rooms(ctx context.Context, q *outcryv1.RoomsRequest) (*outcryv
 	answer.Rooms, answer.More, err = filtered(q.After, q.Limit, func(after string, limit uint32) ([]*outcryv1.Room, bool, error) {
 		a, err := g.reads.Rooms(ctx, &outcryv1.RoomsRequest{User: q.User, Limit: limit, After: after})
 		return a.GetRooms(), a.GetMore(), err
-	}, (*outcryv1.Room).GetRoom, func(r *outcryv1.Room) (bool, error) {
-		if !who.May(identity.See, r.GetRoom()) || !r.GetSettings().GetPrivate() {
-			return who.May(identity.See, r.GetRoom()), nil
-		}
-		return g.admits(ctx, who, r.GetRoom())
-	})
+	}, (*outcryv1.Room).GetRoom, func(r *outcryv1.Room) (bool, error) { return g.listed(ctx, who, r) })
 	if err != nil {
 		return nil, err
-	}
-	return answer, nil
-}
-
-// Members of a room that may be seen.
-func (g *Granted) Members(ctx context.Context, q *outcryv1.MembersRequest) (*outcryv1.MembersResponse, error) {
-	if err := identity.From(ctx).Demand(identity.See, q.Room); err != nil {
-		return nil, err
-	}
-	return roomRead(ctx, g, q.Room, func() (*outcryv1.MembersResponse, error) { return g.reads.Members(ctx, q) })
-}
-
-// Bans of a room that may be seen: each was a change of it that all could read.
-func (g *Granted) Bans(ctx context.Context, q *outcryv1.BansRequest) (*outcryv1.BansResponse, error) {
-	if err := identity.From(ctx).Demand(identity.See, q.Room); err != nil {
-		return nil, err
-	}
-	return roomRead(ctx, g, q.Room, func() (*outcryv1.BansResponse, error) { return g.reads.Bans(ctx, q) })
-}
-
-// Messages of a room that may be seen.
-func (g *Granted) Messages(ctx context.Context, q *outcryv1.MessagesRequest) (*outcryv1.MessagesResponse, error) {
-	if err := identity.From(ctx).Demand(identity.See, q.Room); err != nil {
-		return nil, err
-	}
-	return roomRead(ctx, g, q.Room, func() (*outcryv1.MessagesResponse, error) { return g.reads.Messages(ctx, q) })
-}
-
-// admits asks the room itself; with the grant to moderate every room may be seen.
-func (g *Granted) admits(ctx context.Context, who *identity.Identity, room string) (bool, error) {
-	if who.May(identity.Moderate, room) {
-		return true, nil
-	}
-	return g.reads.Admits(ctx, room, who.User)
-}
-
-// roomRead looks whether the room admits who asks once it was read: before, somebody could be
-// sent out meanwhile, and read on.
-func roomRead[A any](ctx context.Context, g *Granted, room string, read func() (A, error)) (A, error) {
-	var none A
-	answer, err := read()
-	if err != nil {
-		return none, err
-	}
-	ok, err := g.admits(ctx, identity.From(ctx), room)
-	if err != nil {
-		return none, err
-	}
-	if !ok {
-		return none, identity.Forbidden("room %s is private, or you were banned from it", room)
 	}
 	return answer, nil
 }

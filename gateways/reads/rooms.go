@@ -81,18 +81,18 @@ func (r *Reads) Bans(ctx context.Context, q *outcryv1.BansRequest) (*outcryv1.Ba
 	return answer, nil
 }
 
-// Admits says whether a person may see a room; one that does not exist hides nothing.
-func (r *Reads) Admits(ctx context.Context, id, user string) (may bool, err error) {
+// Admits says whether a person may see a room, and from which seq on; one that does not exist hides nothing.
+func (r *Reads) Admits(ctx context.Context, id, user string) (from uint64, may bool, err error) {
 	may = true
 	err = r.live.Room(ctx, id, func(s *room.State) {
 		if s != nil {
-			may = s.Admits(user)
+			from, may = s.From(user), s.Admits(user)
 		}
 	})
 	if err != nil {
-		return false, fmt.Errorf("asking room %s: %w", id, err)
+		return 0, false, fmt.Errorf("asking room %s: %w", id, err)
 	}
-	return may, nil
+	return from, may, nil
 }
 
 // Message reads one message for a command about it, and up to which change

@@ -44,11 +44,11 @@ func (ro *Room) noteKicks(items []*outcryv1.Message) {
 // changes before the first item that follows from it can be read.
 func (ro *Room) Epoch() uint64 { return ro.epoch.Load() }
 
-// Admits says whether a person may see the room.
-func (ro *Room) Admits(user string) bool {
+// Admits says whether a person may see the room, and from which seq on.
+func (ro *Room) Admits(user string) (from uint64, may bool) {
 	ro.mu.Lock()
 	defer ro.mu.Unlock()
-	return ro.mu.audience.Admits(user)
+	return ro.mu.audience.From(user), ro.mu.audience.Admits(user)
 }
 
 // Kicked says whether a person was sent out by a change after a seq.

@@ -139,6 +139,11 @@ func (s *Session) become(who *identity.Identity) {
 	for _, sub := range s.topics {
 		if refusal := s.demand(identity.See, sub.key.id); refusal != nil {
 			s.endTopic(sub, refusal)
+		} else if sub.room != nil && sub.request == nil { // moderating may have been what let it in
+			sub.guest.epoch = sub.room.Epoch()
+			if refusal := sub.barred(); refusal != nil {
+				s.endTopic(sub, refusal)
+			}
 		}
 	}
 	for _, g := range slices.Clone(s.groups) {

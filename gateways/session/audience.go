@@ -1,6 +1,7 @@
 package session
 
 import (
+	"outcry/actors/room"
 	"outcry/gateways/identity"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -9,6 +10,7 @@ import (
 type guest struct {
 	epoch uint64 // of the room when that was last looked at
 	since uint64 // seq of the room when it was granted: a later kick ends it
+	from  uint64 // the first seq that may be read
 }
 
 // entry refuses a room that its client may not see, when it is subscribed to.
@@ -38,12 +40,43 @@ func (sub *subscription) left() *outcryv1.Error {
 	return sub.barred()
 }
 
-// barred refuses who is no member of a private room, or was banned. With the
-// grant to moderate every room may be seen.
+// moved ends a room that its client has to leave, or moves on to where it may be read
+// from: either way what is at hand is not to be filled.
+func (sub *subscription) moved() bool {
+	if why := sub.left(); why != nil {
+		sub.session.endTopic(sub, why)
+		return true
+	}
+	return sub.stream.hide(sub.guest.from)
+}
+
+// barred refuses who is no member of a private room, or of one that is read from
+// one's joining on, or was banned. With the grant to moderate every room may be seen.
 func (sub *subscription) barred() *outcryv1.Error {
 	s := sub.session
-	if sub.room.Admits(s.user) || s.access.who.May(identity.Moderate, sub.key.id) {
+	sub.guest.from = 0
+	if s.access.who.May(identity.Moderate, sub.key.id) {
 		return nil
 	}
-	return failure(outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, "room %s is private, or you were banned from it", sub.key.id)
+	from, may := sub.room.Admits(s.user)
+	switch {
+	case !may:
+		return failure(outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, "room %s is private, or you were banned from it", sub.key.id)
+	case from == room.Nothing:
+		return failure(outcryv1.ErrorCode_ERROR_CODE_NOT_A_MEMBER, "join room %s first: it is read from one's joining on", sub.key.id)
+	}
+	sub.guest.from = from
+	return nil
+}
+
+// hide moves the cursor on to where its client may read from, and says whether it did.
+// What lies before is left out, and never told as lost.
+func (st *streamTopic) hide(from uint64) bool {
+	to := min(max(from, 1)-1, st.source.Complete())
+	if to <= st.cursor {
+		return false
+	}
+	st.filtered += to - st.cursor
+	st.cursor, st.page, st.complete = to, nil, to
+	return true
 }

@@ -86,5 +86,6 @@ func (st *streamTopic) book(b *outcryv1.Book, sparse bool) {
 	}
 	b.Published = st.source.Complete() - st.began
 	b.Waiting = st.source.Complete() - st.cursor
-	b.Conflated = st.cursor - st.began - st.delivered - st.lost
+	b.Filtered = st.filtered
+	b.Conflated = st.cursor - st.began - st.delivered - st.lost - st.filtered
 }

@@ -21,6 +21,7 @@ type streamTopic struct {
 	began        uint64 // the cursor at the start
 	delivered    uint64 // items
 	lost         uint64 // seqs that were told as lost
+	filtered     uint64 // seqs that are not for this client
 	unacked      *unacked
 	reading      bool
 	waiting      bool // the newest read failed: what the cursor needs is not to be had now
@@ -51,14 +52,15 @@ func streamOf(k topicKey) int {
 	return relay.ClosedMinute
 }
 
-// start sets the cursor: where the client was, or before the newest items.
-func (st *streamTopic) start() {
+// start sets the cursor: where the client was, or before the newest items, but not before what it may read.
+func (st *streamTopic) start(from uint64) {
 	if st.after != nil {
 		st.cursor, st.prev = *st.after, *st.after
 	} else {
 		st.cursor, st.snapshot = st.source.Newest(st.recent), true
 	}
-	st.began = st.cursor
+	st.hide(from)
+	st.began, st.filtered = st.cursor, 0
 }
 
 // fillStream writes one frame of the next items. more says that there may be others.
@@ -74,6 +76,9 @@ func (sub *subscription) fillStream(dst []byte) (out []byte, more bool) {
 		}
 		var ok bool
 		if items, complete, ok = st.source.After(s.scratch[:0], st.cursor, ringItems); !ok {
+			if sub.moved() {
+				return dst, !sub.released
+			}
 			s.readOn(sub)
 			return dst, false
 		}
@@ -83,9 +88,8 @@ func (sub *subscription) fillStream(dst []byte) (out []byte, more bool) {
 		st.cursor = complete
 		return dst, false
 	}
-	if why := sub.left(); why != nil {
-		s.endTopic(sub, why)
-		return dst, false
+	if sub.moved() {
+		return dst, !sub.released
 	}
 	return sub.fillItems(dst, items, complete)
 }

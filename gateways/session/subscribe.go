@@ -117,7 +117,7 @@ func (s *Session) settle(r *request) {
 		case sub.stream == nil:
 			s.join(sub, len(r.subs)-i)
 		default:
-			sub.stream.start()
+			sub.stream.start(sub.guest.from)
 			s.enqueue(sub)
 		}
 	}

@@ -141,7 +141,7 @@ func (c *fakeConn) command(command *outcryv1.Command) *outcryv1.Answer {
 func (c *fakeConn) subscribe(ctx context.Context, s *outcryv1.Subscribe) {
 	answer := &outcryv1.SubscribeAnswer{Request: s.Request}
 	for _, sub := range s.Subscriptions {
-		answer.Answers = append(answer.Answers, &outcryv1.TopicAnswer{Topic: sub.Topic, Error: c.fake.unseen(sub.Topic.Id)})
+		answer.Answers = append(answer.Answers, &outcryv1.TopicAnswer{Topic: sub.Topic, Error: c.fake.unseen(sub.Topic.Id, c.user)})
 	}
 	c.send(ctx, &outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Subscribed{Subscribed: answer}})
 	c.fake.mu.Lock()

@@ -20,13 +20,14 @@ type fakeSignIn struct {
 	expires   time.Time         // of every token; zero is never
 	hidden    map[string]bool   // rooms that nobody may see
 	silent    map[string]bool   // users who may not post
+	members   map[string]bool   // rooms that are read by members only
 	asked     []string          // addresses and referrers of all requests
 	hellos    int
 	renewals  int
 }
 
 func newSignIn(users map[string]string) *fakeSignIn {
-	return &fakeSignIn{users: users, hidden: map[string]bool{}, silent: map[string]bool{}}
+	return &fakeSignIn{users: users, hidden: map[string]bool{}, silent: map[string]bool{}, members: map[string]bool{}}
 }
 
 // who gives the user of a token, and why there is none.
@@ -140,7 +141,7 @@ func (c *fakeConn) renew(ctx context.Context, m *outcryv1.SignIn) {
 func (f *fake) hide(room string) {
 	f.signIn.change(func() { f.signIn.hidden[room] = true })
 	topic := &outcryv1.Topic{Channel: outcryv1.Channel_CHANNEL_ROOM, Id: room}
-	ended := &outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Ended{Ended: &outcryv1.TopicAnswer{Topic: topic, Error: f.unseen(room)}}}
+	ended := &outcryv1.ServerFrame{Frame: &outcryv1.ServerFrame_Ended{Ended: &outcryv1.TopicAnswer{Topic: topic, Error: f.unseen(room, "")}}}
 	f.each(func(c *fakeConn) {
 		if _, follows := c.cursors[room]; follows {
 			delete(c.cursors, room)
@@ -149,9 +150,18 @@ func (f *fake) hide(room string) {
 	})
 }
 
-// unseen is why a room may not be seen; nil where it may.
-func (f *fake) unseen(room string) *outcryv1.Error {
-	if f.signIn == nil || f.signIn.sees(room) {
+// unseen is why a room may not be seen by a user; nil where it may.
+func (f *fake) unseen(room, user string) *outcryv1.Error {
+	if f.signIn == nil {
+		return nil
+	}
+	f.mu.Lock()
+	outside := f.signIn.members[room] && !f.rooms[room].members[user]
+	f.mu.Unlock()
+	switch {
+	case outside:
+		return identity.Error(&identity.Refusal{Code: outcryv1.ErrorCode_ERROR_CODE_NOT_A_MEMBER, Text: "join room " + room + " first"})
+	case f.signIn.sees(room):
 		return nil
 	}
 	return identity.Error(identity.Forbidden("see is not granted on %s", room))

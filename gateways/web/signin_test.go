@@ -195,6 +195,19 @@ func TestWhatIsNotGrantedIsSaidWhereItHappens(t *testing.T) {
 	tab.WaitFor(topic + `.includes("see is not granted on floor") && document.querySelector("#composer-text").disabled`)
 }
 
+// Breaks for users: a room that is read from one's joining on can't be joined.
+func TestARoomOfMembersIsJoinedByWriting(t *testing.T) {
+	t.Parallel()
+	b := webtest.Start(t)
+	f := signingIn(t)
+	f.signIn.change(func() { f.signIn.members["floor"] = true })
+	tab := b.Open(f.url()+"#token="+annToken, webtest.View{})
+	signedInAs(tab, "ann")
+	tab.WaitFor(`document.querySelector("#room-topic").textContent === "join room floor first" && document.querySelector("#composer-text").placeholder === "Write to join"`)
+	post(tab, "let me in")
+	tab.WaitFor(texts + `.endsWith("let me in") && document.querySelector("#room-topic").textContent === ""`)
+}
+
 // Breaks for users: a server that lets everybody look shows them nothing without a token.
 func TestPeopleWithoutATokenMayLookWhereTheServerLetsThem(t *testing.T) {
 	t.Parallel()

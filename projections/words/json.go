@@ -19,6 +19,7 @@ type settings struct {
 	Topic         string `json:"topic,omitempty"`
 	MaxCharacters uint32 `json:"max_characters,omitempty"`
 	Private       bool   `json:"private,omitempty"`
+	SinceJoin     bool   `json:"since_join,omitempty"`
 }
 
 // partName is a part in a checkpoint; kind and shard are the checkpoint's.
@@ -79,7 +80,7 @@ func Settings(s *outcryv1.RoomSettings) (string, error) {
 	if s == nil {
 		return "", nil
 	}
-	object, err := json.Marshal(settings{s.Title, s.Topic, s.MaxCharacters, s.Private})
+	object, err := json.Marshal(settings{s.Title, s.Topic, s.MaxCharacters, s.Private, s.SinceJoin})
 	return string(object), err
 }
 
@@ -89,7 +90,7 @@ func ParseSettings(text string) (*outcryv1.RoomSettings, error) {
 	if s == nil || err != nil {
 		return nil, err
 	}
-	return &outcryv1.RoomSettings{Title: s.Title, Topic: s.Topic, MaxCharacters: s.MaxCharacters, Private: s.Private}, nil
+	return &outcryv1.RoomSettings{Title: s.Title, Topic: s.Topic, MaxCharacters: s.MaxCharacters, Private: s.Private, SinceJoin: s.SinceJoin}, nil
 }
 
 // Parts that a checkpoint names, as [{"offset":7,"writer":"w","part":0}]. They are of the checkpoint's shard.

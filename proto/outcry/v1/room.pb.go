@@ -366,7 +366,9 @@ type RoomSettings struct {
 	// Characters a message may have; default 2,000.
 	MaxCharacters uint32 `protobuf:"varint,3,opt,name=max_characters,json=maxCharacters,proto3" json:"max_characters,omitempty"`
 	// Seen and joined by members only, whom staff add.
-	Private       bool `protobuf:"varint,4,opt,name=private,proto3" json:"private,omitempty"`
+	Private bool `protobuf:"varint,4,opt,name=private,proto3" json:"private,omitempty"`
+	// Members only read, and only what was said since they joined; false: everything.
+	SinceJoin     bool `protobuf:"varint,5,opt,name=since_join,json=sinceJoin,proto3" json:"since_join,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -425,6 +427,13 @@ func (x *RoomSettings) GetMaxCharacters() uint32 {
 func (x *RoomSettings) GetPrivate() bool {
 	if x != nil {
 		return x.Private
+	}
+	return false
+}
+
+func (x *RoomSettings) GetSinceJoin() bool {
+	if x != nil {
+		return x.SinceJoin
 	}
 	return false
 }
@@ -1409,12 +1418,14 @@ const file_outcry_v1_room_proto_rawDesc = "" +
 	"characters\"6\n" +
 	"\bReaction\x12\x14\n" +
 	"\x05emoji\x18\x01 \x01(\tR\x05emoji\x12\x14\n" +
-	"\x05users\x18\x02 \x03(\tR\x05users\"{\n" +
+	"\x05users\x18\x02 \x03(\tR\x05users\"\x9a\x01\n" +
 	"\fRoomSettings\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x12\x14\n" +
 	"\x05topic\x18\x02 \x01(\tR\x05topic\x12%\n" +
 	"\x0emax_characters\x18\x03 \x01(\rR\rmaxCharacters\x12\x18\n" +
-	"\aprivate\x18\x04 \x01(\bR\aprivate\"\x8f\x05\n" +
+	"\aprivate\x18\x04 \x01(\bR\aprivate\x12\x1d\n" +
+	"\n" +
+	"since_join\x18\x05 \x01(\bR\tsinceJoin\"\x8f\x05\n" +
 	"\aMessage\x12\x12\n" +
 	"\x04room\x18\x01 \x01(\tR\x04room\x12\x10\n" +
 	"\x03seq\x18\x02 \x01(\x04R\x03seq\x12*\n" +

@@ -39,6 +39,8 @@ export class Room {
   members = 0;
   /** Why it cannot be read, or empty. */
   error = "";
+  /** It is read by members only, and writing in it joins it. */
+  joinable = false;
   joined = false;
   subscribed = false;
   /** A subscription was asked for: it is asked for again at the next connection. */
@@ -127,6 +129,7 @@ export class Room {
     this.joined = false;
     this.subscribed = false;
     this.followed = false;
+    this.joinable = false;
     this.error = "";
   }
 

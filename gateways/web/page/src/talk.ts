@@ -113,8 +113,9 @@ export class Talk {
     byId("room-members").textContent = room.members > 0 ? `${room.members} ${room.members === 1 ? "member" : "members"}` : "";
     byId("talk-empty").textContent = "Nothing has been said here yet.";
     byId("talk-empty").hidden = room.entries.length > 0 || this.feed.outbox.pendingOf(room.id).length > 0;
-    const hint = room.error !== "" ? "You cannot write here" : this.context.me() === "" ? "Sign in to write" : `Message #${room.title}`;
-    this.composer.enable(room.error === "" && this.context.me() !== "", hint);
+    const refused = room.error !== "" && !room.joinable;
+    const hint = refused ? "You cannot write here" : this.context.me() === "" ? "Sign in to write" : room.joinable ? "Write to join" : `Message #${room.title}`;
+    this.composer.enable(!refused && this.context.me() !== "", hint);
   }
 
   private drawJump(): void {

@@ -195,6 +195,7 @@ export class TalkFeed implements Part {
   private granted(room: Room, error: WireError | undefined): void {
     room.subscribed = error === undefined;
     room.error = error ? error.text || error.code || "it cannot be read" : "";
+    room.joinable = error?.code === "ERROR_CODE_NOT_A_MEMBER";
     if (error) this.events.room(room, 0);
     this.events.rooms();
   }
