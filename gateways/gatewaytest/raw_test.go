@@ -87,10 +87,8 @@ func (w way) say(t *testing.T, address string, s spoken, p []byte, below bool) (
 		return nil
 	}
 	talk := conn.(half)
-	if w.tls && !below {
-		config := unchecked()
-		config.NextProtos = w.protocols
-		talk = tls.Client(conn, config)
+	if !below {
+		talk = w.wrap(talk)
 	}
 	_, err = talk.Write(p) // it may hang up on us before we are through
 	answer, unread := first(talk), talk.CloseWrite()
@@ -106,6 +104,16 @@ func (w way) say(t *testing.T, address string, s spoken, p []byte, below bool) (
 		s.legible(t, p, answer)
 	}
 	return answer
+}
+
+// wrap speaks TLS on a connection where that is spoken.
+func (w way) wrap(conn half) half {
+	if !w.tls {
+		return conn
+	}
+	config := unchecked()
+	config.NextProtos = w.protocols
+	return tls.Client(conn, config)
 }
 
 // first reads until the server greets, or has nothing to say for a moment: what

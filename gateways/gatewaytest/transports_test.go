@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log"
 	"log/slog"
+	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -66,6 +67,12 @@ func (w way) open(t *testing.T, pumps *pump.Pumps) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.openAt(t, l, pumps)
+	return l.Addr().String()
+}
+
+func (w way) openAt(t *testing.T, l net.Listener, pumps *pump.Pumps) {
+	t.Helper()
 	s, ended := port.NewServer(w.serve(pumps), nil), make(chan error, 1)
 	if w.tls {
 		s = port.NewServer(w.serve(pumps), certificate(t))
@@ -84,7 +91,6 @@ func (w way) open(t *testing.T, pumps *pump.Pumps) (address string) {
 			t.Error(err)
 		}
 	})
-	return l.Addr().String()
 }
 
 // panics fails the test where a handler panicked: it costs one request, which nobody may look at.

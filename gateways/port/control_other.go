@@ -2,7 +2,13 @@
 
 package port
 
-import "syscall"
+import (
+	"net"
+	"syscall"
+	"time"
+)
 
-// control: the kernel's own bound has to do.
-func control(_, _ string, _ syscall.RawConn) error { return nil }
+// control: the kernel's own bounds have to do.
+func (*options) control(_, _ string, _ syscall.RawConn) error { return nil }
+
+func watch(l net.Listener, _ time.Duration) net.Listener { return l }

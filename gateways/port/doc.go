@@ -6,7 +6,11 @@
 // made for trials. HTTP/2 is spoken in plain text to clients that begin with it (gRPC's do), and
 // over TLS where it is negotiated.
 //
-// A peer that is gone is given up after two minutes without an answer of its
-// kernel. Nothing here closes a peer that merely does not read: HTTP/2's own
-// pings would, since a process that stands still does not answer them.
+// A peer whose kernel does not answer for two minutes is given up, whatever the
+// transport: by keep-alive where nothing is under way, else by the kernel's bound on
+// sending again (Linux 6.15 and newer, with net.ipv4.tcp_retries2 as it comes), else
+// by looking at its connection; there, one that did not read before it vanished takes up to six
+// minutes. Elsewhere than on Linux the system's own time holds. Nothing here closes a
+// peer that merely does not read: HTTP/2's own pings would, since a process that
+// stands still does not answer them, and so would TCP_USER_TIMEOUT.
 package port
