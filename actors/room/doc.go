@@ -22,6 +22,10 @@
 // by being added only. Who may see a room is its Audience; gateways keep to it. In a room with
 // since_join members see what came from their joining on, others nothing.
 //
+// Two people's conversation is the room of DirectID. The first input with the
+// other's name opens it: both are members, nobody owns it, it is private for good. Nobody
+// else gets in, neither does an archive, and it is not left.
+//
 // Past: the newest 512 changes stand in the state as they are now, and so do
 // the 256 older posts that were changed last. To change any other one, or to answer
 // it, the gateway has to put what the store says of it beside the command (Base);

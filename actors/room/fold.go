@@ -73,7 +73,14 @@ func (f *folding) identity(in *outcryv1.RoomInput) (at uint64, why reason) {
 
 // command decides on a command that was not decided before.
 func (f *folding) command(in *outcryv1.RoomInput) decision {
+	opened, why := f.direct(in)
+	if why != 0 {
+		return refused(why)
+	}
 	if _, ok := in.GetInput().(*outcryv1.RoomInput_Join); ok {
+		if opened != 0 {
+			return accepted(opened)
+		}
 		return f.join(in)
 	}
 	if !f.Exists() {

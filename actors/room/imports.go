@@ -14,6 +14,9 @@ func (f *folding) bring(in *outcryv1.RoomInput, i *outcryv1.Imported) decision {
 	if why := importFault(in, i); why != 0 {
 		return refused(why)
 	}
+	if IsDirect(f.id) {
+		return refused(betweenTwo)
+	}
 	from, seq := f.sources.fetch(keyOf(f.header.Source, f.header.Epoch), in.GetSourceSeq()), in.GetSourceSeq()
 	switch from.see(seq) {
 	case events.Late:

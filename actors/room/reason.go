@@ -41,6 +41,8 @@ const (
 	tooManyBans
 	isMuted
 	tooManyMutes
+	badPair
+	betweenTwo
 	reasonsEnd
 )
 
@@ -79,6 +81,8 @@ var refusals = [reasonsEnd]struct {
 	tooManyBans:      {outcryv1.ErrorCode_ERROR_CODE_ROOM_FULL, fmt.Sprintf("%d people are banned from the room: unban some first", bansMax)},
 	isMuted:          {outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, "you were muted in this room, until its staff unmutes you"},
 	tooManyMutes:     {outcryv1.ErrorCode_ERROR_CODE_ROOM_FULL, fmt.Sprintf("%d people are muted in the room: unmute some first", mutesMax)},
+	badPair:          {invalid, "a conversation of two is opened by one of them, with the other, in the room whose id is made of both names"},
+	betweenTwo:       {outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, "a conversation of two has no others, no staff and no settings, and is not left"},
 	tooManyReactions: {outcryv1.ErrorCode_ERROR_CODE_TOO_MANY_REACTIONS, fmt.Sprintf("a message may have %d different emoji and %d reactions", emojiMax, reactionsMax)},
 }
 

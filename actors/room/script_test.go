@@ -37,7 +37,11 @@ func TestScriptsTellTheRules(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := play(t, string(text))
+			id := "pit"
+			if strings.HasSuffix(file, "direct.txt") {
+				id = DirectID("ada", "bob")
+			}
+			got := play(t, id, string(text))
 			if *update {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -61,8 +65,8 @@ type script struct {
 	out    []string
 }
 
-func play(t *testing.T, text string) string {
-	s := &script{t: t, state: New("pit"), rows: map[uint64]*outcryv1.Message{}}
+func play(t *testing.T, id, text string) string {
+	s := &script{t: t, state: New(id), rows: map[uint64]*outcryv1.Message{}}
 	var shown []string
 	expected := false
 	for line := range strings.Lines(text) {
@@ -153,6 +157,7 @@ func (s *script) input(user, verb string, f map[string]string) {
 	if s.header.Source != "gateway" {
 		in = s.told(user, verb, f)
 	}
+	in.With = f["with"]
 	if seq, asOf, ok := strings.Cut(f["base"], "@"); ok {
 		in.Base = &outcryv1.Base{AsOfSeq: uint64(s.number(asOf))}
 		if m := s.rows[uint64(s.number(seq))]; m != nil {
@@ -211,7 +216,7 @@ func (s *script) fold() {
 		return
 	}
 	out := &Facts{}
-	s.state.Fold(s.header, &outcryv1.RoomGroup{Room: "pit", Inputs: s.inputs}, out)
+	s.state.Fold(s.header, &outcryv1.RoomGroup{Room: s.state.id, Inputs: s.inputs}, out)
 	s.inputs = nil
 	s.keep(out)
 	s.report(out)

@@ -24,13 +24,14 @@ is granted to moderate it: outcry token --grant 'moderate=desk/*'.`,
   outcry room ban desk eve
   outcry room delete desk 17
   outcry room members desk
+  outcry tail --room $(outcry room direct bob)
   outcry room bans desk
   OUTCRY_TOKEN=eyJ… outcry room unban desk eve --server https://outcry.example`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return misuse(cmd, "unknown command %q", args[0])
 			}
-			return misuse(cmd, "say what to do: create, set, invite, kick, ban, unban, mute, unmute, delete, members or bans")
+			return misuse(cmd, "say what to do: create, set, invite, kick, ban, unban, mute, unmute, delete, members, bans or direct")
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
@@ -38,7 +39,7 @@ is granted to moderate it: outcry token --grant 'moderate=desk/*'.`,
 	for _, m := range moderations {
 		cmd.AddCommand(newRoomModerate(m))
 	}
-	cmd.AddCommand(newRoomDelete())
+	cmd.AddCommand(newRoomDelete(), newRoomDirect())
 	for _, list := range []func(*query) *cobra.Command{(*query).members, (*query).bans} {
 		q := &query{}
 		sub := list(q)
@@ -64,6 +65,31 @@ func (q *query) bans() *cobra.Command {
 				return t, nil
 			})
 		}}
+}
+
+func newRoomDirect() *cobra.Command {
+	var a asking
+	cmd := &cobra.Command{Use: "direct USER", Short: "Print the room of your conversation with a person; it is there then", Args: needArgs(1, 1, "a person is"),
+		Example: `  outcry tail --room $(outcry room direct bob)
+  outcry query messages $(outcry room direct bob)`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			by, err := a.begin(cmd)
+			if err != nil {
+				return err
+			}
+			c := joining()
+			c.To = args[0]
+			answer, err := by.submit(cmd.Context(), "", c)
+			if err != nil {
+				return fmt.Errorf("opening the conversation with %s: %w", args[0], err)
+			}
+			if a.json {
+				return a.print(cmd, answer)
+			}
+			return printLine(cmd, answer.Room)
+		}}
+	a.flags(cmd)
+	return cmd
 }
 
 // moderation is one thing that staff do to people.

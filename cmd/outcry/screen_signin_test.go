@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"testing"
 
 	"outcry/gateways/web/webtest"
@@ -42,4 +43,37 @@ func TestThePageSignsIn(t *testing.T) {
 	}
 	tab.WaitFor(asked + ` && document.querySelector("#signin-reason").textContent.includes("revoked")`)
 	tab.WaitFor(`!sessionStorage.getItem("outcry.token")`)
+}
+
+// Breaks for users: a word to one person does not arrive, or the page can't be used for it.
+func TestThePageHasConversationsOfTwo(t *testing.T) {
+	b := webtest.Start(t)
+	s, secret, _ := signedIn(t)
+	tabs := map[string]*webtest.Tab{}
+	for _, user := range []string{"ann", "bob"} {
+		token := minted(t, "--key", secret, "--user", user, "--grant", "see=*", "--grant", "post=*")
+		if _, err := s.commandAs(token, "post", "--join", "lobby", "hello"); err != nil {
+			t.Fatal(err)
+		}
+		tabs[user] = b.Open(s.url+"/#token="+token, webtest.View{})
+		live(tabs[user])
+	}
+	ann, bob := tabs["ann"], tabs["bob"]
+	ann.Click("#room-join-id")
+	ann.Type("@bob")
+	ann.Press("Enter")
+	ann.WaitFor(`document.querySelector("#room-title").textContent === "@bob" && !document.querySelector("#composer-text").disabled`)
+	ann.Click("#composer-text")
+	ann.Type("a word with you")
+	ann.Press("Enter")
+	const said = `document.querySelector("#messages .post .text")?.textContent === "a word with you"`
+	ann.WaitFor(said)
+	bob.Click(`[data-room="dm:qiggnzlmrr5hnjnfuyppgk5edrk3wgo6"]`)
+	bob.WaitFor(said + ` && document.querySelector("#room-title").textContent === "@ann"`)
+	ann.Screenshot(filepath.Join(t.ArtifactDir(), "two.png"))
+	bob.Look(webtest.View{Width: 390, Height: 844, Touch: true, Dark: true})
+	bob.Click(`#tabs [data-tab=rooms]`)
+	bob.Screenshot(filepath.Join(t.ArtifactDir(), "two-phone.png"))
+	noProblems(t, ann)
+	noProblems(t, bob)
 }

@@ -26,8 +26,28 @@ func inputOf(user string, c *outcryv1.Command, now time.Time) (*outcryv1.RoomInp
 	case at > uint64(max(now.UnixMilli(), 0))+room.MaxAhead:
 		return nil, invalid("client_msg_id: its time is more than %d s ahead of the server's; make ids by the server's clock (hello)", room.MaxAhead/1000)
 	}
-	in := &outcryv1.RoomInput{User: user, ClientMsgId: c.ClientMsgId, EventTimeNs: now.UnixNano()}
+	if refusal := toFault(user, c); refusal != nil {
+		return nil, refusal
+	}
+	in := &outcryv1.RoomInput{User: user, ClientMsgId: c.ClientMsgId, EventTimeNs: now.UnixNano(), With: c.GetTo()}
 	return in, ask(in, c)
+}
+
+// toFault checks to whom a command is, where it is to a person.
+func toFault(user string, c *outcryv1.Command) *outcryv1.Error {
+	if c.GetTo() == "" {
+		return nil
+	}
+	if err := events.ValidID(c.GetTo()); err != nil {
+		return invalid("to: %s", err)
+	}
+	switch {
+	case c.GetTo() == user:
+		return invalid("to: nobody has a conversation with himself")
+	case c.GetRoom() != room.DirectID(user, c.GetTo()):
+		return invalid("give room or to: %s is not the room of %s and %s", c.GetRoom(), user, c.GetTo())
+	}
+	return nil
 }
 
 // ask fills in what is asked for.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"outcry/actors/room"
 	outcryv1 "outcry/proto/outcry/v1"
 )
 
@@ -36,6 +37,8 @@ func (i *Identity) May(v Verb, id string) bool {
 		return false
 	case id == RevocationsRoom:
 		return v == See && i.Grants.AllowAll(Admin)
+	case v == Moderate && room.IsDirect(id):
+		return false // between two there is no third
 	}
 	return i.Grants.Allow(v, id)
 }
@@ -53,9 +56,13 @@ func (i *Identity) Demand(v Verb, id string) error {
 	return Forbidden("%s is not granted on %s%s", v, id, i.whose())
 }
 
-// Commands refuses a command to a room that is not granted. Staff says that it
+// Commands refuses a command to a room that is not granted; one to a person gets
+// the room of both. Staff says that it
 // comes from somebody who was granted to moderate the room, and so need not be its staff.
 func (i *Identity) Commands(c *outcryv1.Command) (staff bool, err error) {
+	if i != nil && c.GetTo() != "" && c.GetRoom() == "" {
+		c.Room = room.DirectID(i.User, c.GetTo())
+	}
 	staff = i.May(Moderate, c.GetRoom())
 	switch c.GetCommand().(type) {
 	case *outcryv1.Command_Moderate, *outcryv1.Command_Delete, *outcryv1.Command_Settings:

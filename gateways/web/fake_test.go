@@ -97,7 +97,8 @@ func (f *fake) routes() http.Handler {
 	mux.HandleFunc("GET /readyz", f.serveReadiness)
 	mux.Handle("GET /udf/history", f.door(http.HandlerFunc(f.market.serveHistory)))
 	mux.Handle("POST /outcry.v1.Outcry/Instruments", f.door(unary(f.readInstruments)))
-	mux.Handle("POST /outcry.v1.Outcry/Rooms", f.door(unary(f.readRooms)))
+	mux.Handle("POST /outcry.v1.Outcry/Rooms", f.door(http.HandlerFunc(f.serveRooms)))
+	mux.Handle("POST /outcry.v1.Outcry/Submit", f.door(http.HandlerFunc(f.serveSubmit)))
 	mux.Handle("POST /outcry.v1.Outcry/Messages", f.door(unary(f.readMessages)))
 	return mux
 }
@@ -133,18 +134,6 @@ func encode(m proto.Message) []byte {
 
 func (f *fake) readInstruments(*outcryv1.InstrumentsRequest) *outcryv1.InstrumentsResponse {
 	return &outcryv1.InstrumentsResponse{Instruments: f.market.rows()}
-}
-
-func (f *fake) readRooms(r *outcryv1.RoomsRequest) *outcryv1.RoomsResponse {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	a := &outcryv1.RoomsResponse{}
-	for _, room := range f.rooms {
-		if r.User == "" || room.members[r.User] {
-			a.Rooms = append(a.Rooms, room.row())
-		}
-	}
-	return a
 }
 
 func (f *fake) readMessages(r *outcryv1.MessagesRequest) *outcryv1.MessagesResponse {

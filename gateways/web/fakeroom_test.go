@@ -17,6 +17,7 @@ type fakeRoom struct {
 	posts   map[uint64]*outcryv1.Message
 	decided map[string]uint64 // by user and client message id
 	topic   string
+	title   string
 }
 
 func newFakeRoom(id string) *fakeRoom {
@@ -26,7 +27,7 @@ func newFakeRoom(id string) *fakeRoom {
 func (r *fakeRoom) head() uint64 { return uint64(len(r.changes)) }
 
 func (r *fakeRoom) row() *outcryv1.Room {
-	return &outcryv1.Room{Room: r.id, HeadSeq: r.head(), Members: uint64(len(r.members)), Settings: &outcryv1.RoomSettings{Topic: r.topic}}
+	return &outcryv1.Room{Room: r.id, HeadSeq: r.head(), Members: uint64(len(r.members)), Settings: &outcryv1.RoomSettings{Topic: r.topic, Title: r.title}}
 }
 
 // decide folds one command.

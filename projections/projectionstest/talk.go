@@ -19,7 +19,7 @@ func messagesWhole(t *testing.T, s projections.Store) {
 	whole.ClientMsgId = []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255}
 	whole.ReplyTo, whole.ThreadRoot, whole.AlsoRepliesTo, whole.TargetSeq = 4, 5, []uint64{6, 1 << 62}, 7
 	whole.Emoji, whole.Role, whole.Deleted, whole.Imported, whole.ChangeSeq = "🦊", outcryv1.Role_ROLE_OWNER, true, true, 12
-	whole.Settings = &outcryv1.RoomSettings{Title: "<b>", Topic: "t", MaxCharacters: 10}
+	whole.Settings = &outcryv1.RoomSettings{Title: "<b>", Topic: "t", MaxCharacters: 10, Private: true, SinceJoin: true}
 	whole.Reactions = []*outcryv1.Reaction{{Emoji: "👍", Users: []string{"ann", "bob \"x\""}}, {Emoji: "e"}}
 	encrypted := message("r", 2)
 	encrypted.Text = &outcryv1.Text{KeyId: 7, Data: []byte{0xff, 0xfe, 0, 1}, Characters: 4}

@@ -703,7 +703,10 @@ type Command struct {
 	//	*Command_Leave
 	//	*Command_Settings
 	//	*Command_Moderate
-	Command       isCommand_Command `protobuf_oneof:"command"`
+	Command isCommand_Command `protobuf_oneof:"command"`
+	// In place of room: another person. The command is for the conversation of
+	// both, which it opens where it is not; the answer has the room's id.
+	To            string `protobuf:"bytes,11,opt,name=to,proto3" json:"to,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -829,6 +832,13 @@ func (x *Command) GetModerate() *Moderate {
 		}
 	}
 	return nil
+}
+
+func (x *Command) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
 }
 
 type isCommand_Command interface {
@@ -3265,7 +3275,7 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x03seq\x18\x02 \x01(\x04R\x03seq\"Q\n" +
 	"\vUnsubscribe\x12\x18\n" +
 	"\arequest\x18\x01 \x01(\rR\arequest\x12(\n" +
-	"\x06topics\x18\x02 \x03(\v2\x10.outcry.v1.TopicR\x06topics\"\xac\x03\n" +
+	"\x06topics\x18\x02 \x03(\v2\x10.outcry.v1.TopicR\x06topics\"\xbc\x03\n" +
 	"\aCommand\x12\x12\n" +
 	"\x04room\x18\x01 \x01(\tR\x04room\x12\"\n" +
 	"\rclient_msg_id\x18\x02 \x01(\fR\vclientMsgId\x12%\n" +
@@ -3277,7 +3287,8 @@ const file_outcry_v1_frames_proto_rawDesc = "" +
 	"\x05leave\x18\b \x01(\v2\x10.outcry.v1.LeaveH\x00R\x05leave\x125\n" +
 	"\bsettings\x18\t \x01(\v2\x17.outcry.v1.RoomSettingsH\x00R\bsettings\x121\n" +
 	"\bmoderate\x18\n" +
-	" \x01(\v2\x13.outcry.v1.ModerateH\x00R\bmoderateB\t\n" +
+	" \x01(\v2\x13.outcry.v1.ModerateH\x00R\bmoderate\x12\x0e\n" +
+	"\x02to\x18\v \x01(\tR\x02toB\t\n" +
 	"\acommand\"\x90\x01\n" +
 	"\x0eHistoryRequest\x12\x18\n" +
 	"\arequest\x18\x01 \x01(\rR\arequest\x12\x12\n" +

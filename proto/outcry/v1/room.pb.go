@@ -1118,6 +1118,8 @@ type RoomInput struct {
 	Base *Base `protobuf:"bytes,5,opt,name=base,proto3" json:"base,omitempty"`
 	// Set by gateways for people with the grant moderate: staff of every room that it covers.
 	Staff bool `protobuf:"varint,15,opt,name=staff,proto3" json:"staff,omitempty"`
+	// The other person of a conversation of two, which this input opens where it is not.
+	With string `protobuf:"bytes,16,opt,name=with,proto3" json:"with,omitempty"`
 	// Types that are valid to be assigned to Input:
 	//
 	//	*RoomInput_Post
@@ -1204,6 +1206,13 @@ func (x *RoomInput) GetStaff() bool {
 		return x.Staff
 	}
 	return false
+}
+
+func (x *RoomInput) GetWith() string {
+	if x != nil {
+		return x.With
+	}
+	return ""
 }
 
 func (x *RoomInput) GetInput() isRoomInput_Input {
@@ -1478,7 +1487,7 @@ const file_outcry_v1_room_proto_rawDesc = "" +
 	"\bImported\x12*\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x16.outcry.v1.MessageKindR\x04kind\x12#\n" +
 	"\x04text\x18\x02 \x01(\v2\x0f.outcry.v1.TextR\x04text\x121\n" +
-	"\x15replies_to_source_seq\x18\x03 \x03(\x04R\x12repliesToSourceSeq\"\xdd\x04\n" +
+	"\x15replies_to_source_seq\x18\x03 \x03(\x04R\x12repliesToSourceSeq\"\xf1\x04\n" +
 	"\tRoomInput\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\"\n" +
 	"\rclient_msg_id\x18\x02 \x01(\fR\vclientMsgId\x12\x1d\n" +
@@ -1486,7 +1495,8 @@ const file_outcry_v1_room_proto_rawDesc = "" +
 	"source_seq\x18\x03 \x01(\x04R\tsourceSeq\x12\"\n" +
 	"\revent_time_ns\x18\x04 \x01(\x03R\veventTimeNs\x12#\n" +
 	"\x04base\x18\x05 \x01(\v2\x0f.outcry.v1.BaseR\x04base\x12\x14\n" +
-	"\x05staff\x18\x0f \x01(\bR\x05staff\x12%\n" +
+	"\x05staff\x18\x0f \x01(\bR\x05staff\x12\x12\n" +
+	"\x04with\x18\x10 \x01(\tR\x04with\x12%\n" +
 	"\x04post\x18\x06 \x01(\v2\x0f.outcry.v1.PostH\x00R\x04post\x12%\n" +
 	"\x04edit\x18\a \x01(\v2\x0f.outcry.v1.EditH\x00R\x04edit\x12+\n" +
 	"\x06delete\x18\b \x01(\v2\x11.outcry.v1.DeleteH\x00R\x06delete\x12(\n" +

@@ -136,6 +136,7 @@ const talk = new Talk(talkFeed, painter, {
 const roomList = new RoomList({
   picked: (room) => openRoom(room),
   join: (id) => openRoom(talkFeed.join(id)),
+  direct: (user) => void talkFeed.direct(user).then((room) => room && openRoom(room)),
 });
 const tabs = setUpTabs((tab) => tab === "rooms" && talk.redraw());
 

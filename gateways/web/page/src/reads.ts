@@ -1,7 +1,7 @@
 // Unary reads: JSON over HTTP as Connect speaks it.
 
 import { ask } from "./http";
-import type { Latest, Message, RoomRow } from "./wire";
+import type { Answer, Latest, Message, RoomRow } from "./wire";
 
 /** Asks one read; throws an Error with the server's words when it is refused. */
 async function read<A>(method: string, request: object): Promise<A> {
@@ -24,6 +24,13 @@ export async function readInstruments(query: string, limit: number): Promise<{ i
 
 export async function readRooms(user: string, limit: number): Promise<RoomRow[]> {
   return (await read<{ rooms?: RoomRow[] }>("Rooms", { user, limit })).rooms ?? [];
+}
+
+/** Opens the conversation of two people, where it is not there, and gives its room; user is who asks, where nobody signs in. */
+export async function openDirect(user: string, to: string, clientMsgId: string): Promise<string> {
+  const { answer } = await read<{ answer?: Answer }>("Submit", { user, command: { clientMsgId, to, join: {} } });
+  if (answer?.error) throw new Error(answer.error.text || answer.error.code || "refused");
+  return answer?.room ?? "";
 }
 
 /** A page of a room's changes, ascending by seq: the newest before beforeSeq. */

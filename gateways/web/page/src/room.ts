@@ -59,9 +59,19 @@ export class Room {
     this.title = id;
   }
 
-  takeRow(row: RoomRow): void {
+  /** A conversation of two; the server gives these ids. */
+  get direct(): boolean {
+    return this.id.startsWith("dm:");
+  }
+
+  /** Its name as people write it. */
+  get label(): string {
+    return this.direct ? this.title : `#${this.title}`;
+  }
+
+  takeRow(row: RoomRow, me: string): void {
     this.members = seqOf(row.members);
-    this.title = row.settings?.title || this.id;
+    this.title = this.direct ? otherOf(row.settings?.title ?? "", me) : row.settings?.title || this.id;
     this.topic = row.settings?.topic ?? "";
   }
 
@@ -202,6 +212,12 @@ export function lineOf(m: Message): Entry | undefined {
   };
 }
 
+/** The title of a conversation of two names both. */
+function otherOf(title: string, me: string): string {
+  const other = title.split(", ").find((name) => name !== me);
+  return other ? `@${other}` : "@…";
+}
+
 function noticeOf(m: Message): string | undefined {
   switch (m.kind) {
     case "MESSAGE_KIND_JOIN":
@@ -223,6 +239,7 @@ function noticeOf(m: Message): string | undefined {
     case "MESSAGE_KIND_UNMUTE":
       return `unmuted ${decodeText(m.text?.data)}`;
     case "MESSAGE_KIND_ADD":
+      if (m.settings) return `began a conversation with ${decodeText(m.text?.data)}`;
       return `added ${decodeText(m.text?.data)}`;
     case "MESSAGE_KIND_SYSTEM":
       return decodeText(m.text?.data);

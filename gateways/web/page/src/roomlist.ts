@@ -7,6 +7,8 @@ import type { Room } from "./room";
 export interface RoomListEvents {
   picked(room: Room): void;
   join(id: string): void;
+  /** A conversation with one person. */
+  direct(user: string): void;
 }
 
 export class RoomList {
@@ -18,11 +20,13 @@ export class RoomList {
   constructor(private readonly events: RoomListEvents) {
     this.form.addEventListener("submit", (e) => {
       e.preventDefault();
-      const id = this.input.value.trim().replace(/^#/, "");
+      const typed = this.input.value.trim();
+      const id = typed.replace(/^[#@]/, "");
       this.input.setCustomValidity(isName(id) ? "" : "Letters, digits and . _ : - only");
       if (!this.form.reportValidity()) return;
       this.input.value = "";
-      events.join(id);
+      if (typed.startsWith("@")) events.direct(id);
+      else events.join(id);
     });
     this.input.addEventListener("input", () => this.input.setCustomValidity(""));
   }
@@ -40,7 +44,7 @@ export class RoomList {
   }
 
   private line(room: Room, unread: number, current: boolean): HTMLElement {
-    const button = el("button", { type: "button", class: "room", "data-room": room.id }, el("span", { class: "room-name" }, `# ${room.title}`));
+    const button = el("button", { type: "button", class: "room", "data-room": room.id }, el("span", { class: "room-name" }, room.direct ? room.title : `# ${room.title}`));
     if (current) button.setAttribute("aria-current", "true");
     if (room.error !== "") {
       button.title = room.error;

@@ -108,13 +108,14 @@ export class Talk {
 
   private drawHead(room: Room): void {
     byId("room-title").textContent = room.title;
+    byId("room-title").classList.toggle("direct", room.direct);
     byId("room-topic").textContent = room.error !== "" ? room.error : room.topic;
     byId("room-topic").classList.toggle("refused", room.error !== "");
     byId("room-members").textContent = room.members > 0 ? `${room.members} ${room.members === 1 ? "member" : "members"}` : "";
     byId("talk-empty").textContent = "Nothing has been said here yet.";
     byId("talk-empty").hidden = room.entries.length > 0 || this.feed.outbox.pendingOf(room.id).length > 0;
     const refused = room.error !== "" && !room.joinable;
-    const hint = refused ? "You cannot write here" : this.context.me() === "" ? "Sign in to write" : room.joinable ? "Write to join" : `Message #${room.title}`;
+    const hint = refused ? "You cannot write here" : this.context.me() === "" ? "Sign in to write" : room.joinable ? "Write to join" : `Message ${room.label}`;
     this.composer.enable(!refused && this.context.me() !== "", hint);
   }
 

@@ -4,7 +4,7 @@
 import { lineOf, Room, type Entry } from "./room";
 import { Outbox, type Body, type Pending } from "./outbox";
 import { Pace } from "./pace";
-import { readMessage, readMessagesBefore, readRooms } from "./reads";
+import { openDirect, readMessage, readMessagesBefore, readRooms } from "./reads";
 import type { ReadMarks } from "./marks";
 import type { Part, Session } from "./session";
 import { seqOf, type Item, type Items, type RoomRow, type ServerFrame, type Topic, type WireError } from "./wire";
@@ -46,7 +46,7 @@ export class TalkFeed implements Part {
     private readonly session: Session,
     private readonly person: Person,
     private readonly marks: ReadMarks,
-    newId: () => string,
+    private readonly newId: () => string,
     private readonly events: TalkEvents,
   ) {
     this.outbox = new Outbox(
@@ -118,6 +118,20 @@ export class TalkFeed implements Part {
     this.submit(id, { join: {} });
     this.events.rooms();
     return room;
+  }
+
+  /** Opens the conversation with a person; undefined when it may not be. */
+  async direct(to: string): Promise<Room | undefined> {
+    try {
+      const room = this.roomOf(await openDirect(this.person.named ? this.person.user : "", to, this.newId()));
+      room.title = `@${to}`;
+      room.joined = true;
+      if (!room.followed) this.subscribe(room);
+      return room;
+    } catch (error) {
+      this.events.failed(`No conversation with ${to}: ${(error as Error).message}`);
+      return undefined;
+    }
   }
 
   /** Another name joins anew at the next connection. */
@@ -242,9 +256,9 @@ export class TalkFeed implements Part {
       const [all, mine] = await Promise.all([readRooms("", MOST_ROOMS), this.mine()]);
       if (asked !== this.asked) return;
       const joined = new Set(mine.map((row) => row.room));
-      for (const row of all) {
+      for (const row of [...all, ...mine]) {
         const room = this.roomOf(row.room ?? "");
-        room.takeRow(row);
+        room.takeRow(row, this.person.user);
         this.enter(room, joined.has(room.id));
       }
       this.events.rooms();
