@@ -21,7 +21,7 @@ func spokenHTTP2(contentType string, json bool) func(t *testing.T) spoken {
 		s := spoken{legible: legibleHTTP2, head: append([]byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frameH2(h2Settings, 0, 0, nil)...)}
 		var fields []byte
 		for _, f := range [][2]string{{":method", "POST"}, {":scheme", "http"}, {":path", "/outcry.v1.Outcry/Connect"}, {":authority", "127.0.0.1"},
-			{"content-type", contentType}, {"te", "trailers"}} {
+			{"content-type", contentType}, {"te", "trailers"}, {"x-forwarded-for", forwarded}} {
 			fields = append(fields, 0) // literal, not indexed (RFC 7541, §6.2.2)
 			for _, text := range f {
 				fields = append(append(fields, byte(len(text))), text...)

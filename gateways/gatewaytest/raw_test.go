@@ -106,6 +106,16 @@ func (w way) say(t *testing.T, address string, s spoken, p []byte, below bool) (
 	return answer
 }
 
+func dialTCP(t *testing.T, address string) half {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() }) // the test may have closed it
+	return conn.(half)
+}
+
 // wrap speaks TLS on a connection where that is spoken.
 func (w way) wrap(conn half) half {
 	if !w.tls {

@@ -39,7 +39,7 @@ func bytesOf(t *testing.T, f *outcryv1.ClientFrame, json bool) []byte {
 // spokenWebSocket is a handshake, messages whole and in pieces, a ping and a goodbye.
 func spokenWebSocket(subprotocol, extensions string) func(t *testing.T) spoken {
 	return func(t *testing.T) spoken {
-		s := spoken{legible: legibleWebSocket, head: []byte("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		s := spoken{legible: legibleWebSocket, head: []byte("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: " + forwarded + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: " + subprotocol + "\r\n" + extensions + "\r\n")}
 		data, json := byte(2), subprotocol == jsonProtocol
 		if json {

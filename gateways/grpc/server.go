@@ -11,6 +11,7 @@ import (
 
 	"outcry/gateways/fault"
 	"outcry/gateways/identity"
+	"outcry/gateways/limit"
 	"outcry/gateways/pump"
 	"outcry/gateways/relay/wire"
 	"outcry/gateways/rpc"
@@ -59,7 +60,7 @@ func (s *server) connect(ctx context.Context, b *both) error {
 		return err
 	}
 	encoding := encodingOf(b.RequestHeader().Get("Content-Type"))
-	client, err := s.Pumps.Open(out, framing{out}, encoding, pump.Peer{Transport: "grpc", Address: b.Peer().Addr})
+	client, err := s.Pumps.Open(out, framing{out}, encoding, pump.Peer{Transport: "grpc", Peer: limit.PeerOf(ctx, b.Peer().Addr)})
 	if err != nil {
 		return rpc.Coded(fault.NewError(pump.CodeOf(err), err.Error()))
 	}

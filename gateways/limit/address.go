@@ -1,6 +1,7 @@
 package limit
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -65,6 +66,31 @@ func ClientOf(r *http.Request, proxies Prefixes) netip.Addr {
 		}
 	}
 	return client
+}
+
+// Peer is who a request came from, for those who look after the server.
+type Peer struct {
+	// Address is the connection's, host:port; behind proxies of ours the client's address alone.
+	Address string
+	Proxied bool
+}
+
+type peerKey struct{}
+
+// PeerOf is who a request came from that passed Doors; without them it is the connection's other end.
+func PeerOf(ctx context.Context, connection string) Peer {
+	if p, ok := ctx.Value(peerKey{}).(Peer); ok {
+		return p
+	}
+	return Peer{Address: connection}
+}
+
+// named tells who a request's client is, where that is not the connection's other end.
+func named(r *http.Request, client netip.Addr) *http.Request {
+	if client == peerOf(r.RemoteAddr) {
+		return r
+	}
+	return r.WithContext(context.WithValue(r.Context(), peerKey{}, Peer{client.String(), true}))
 }
 
 // hopOf reads one entry of X-Forwarded-For; some proxies write the port, too.

@@ -91,6 +91,7 @@ func (d *Doors) Handler(next http.Handler) http.Handler {
 
 func (d *Doors) stream(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	client := ClientOf(r, d.config.Proxies)
+	r = named(r, client)
 	if d.exempt(client) {
 		next.ServeHTTP(w, r)
 		return

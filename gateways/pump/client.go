@@ -40,6 +40,7 @@ type Client struct {
 	since   time.Time
 	inbox   chan incoming
 	queued  atomic.Bool // stands in the intake
+	heard   atomic.Bool // something came since the last ping
 	ended   chan struct{}
 	control struct {
 		sync.Mutex
@@ -49,6 +50,7 @@ type Client struct {
 	// The turn's:
 	session *session.Session
 	pingAt  time.Time
+	pings   int // that nothing came after
 	due     time.Time
 	place   int // in the pump's heap
 	running bool
@@ -81,6 +83,7 @@ func (c *Client) Refuse(code outcryv1.ErrorCode, text string) bool {
 }
 
 func (c *Client) put(in incoming) bool {
+	c.Heard()
 	select {
 	case <-c.ended: // first: there may be room in the inbox of one that is gone
 		return false
@@ -156,7 +159,11 @@ func (c *Client) tick(now time.Time) {
 
 // serve handles what the client sent, fills the pump's buffer and writes it.
 func (c *Client) serve(now time.Time) {
-	if c.writing {
+	switch {
+	case c.writing:
+		return
+	case c.silent(now):
+		c.pump.drop(c, errSilent)
 		return
 	}
 	left := c.handle(now)
@@ -209,8 +216,7 @@ func (c *Client) takeControl(dst []byte) (out []byte, last bool) {
 // fill appends a ping when it is time and one message of the session.
 func (c *Client) fill(buf []byte, now time.Time) (out []byte, more bool) {
 	if !now.Before(c.pingAt) {
-		c.pingAt = now.Add(c.pump.all.config.PingEvery)
-		buf = c.framing.Ping(buf)
+		buf = c.ping(buf, now)
 	}
 	start := len(buf)
 	buf = c.framing.Begin(buf)
@@ -241,7 +247,7 @@ func (c *Client) write(buf []byte, updates int) {
 		c.written()
 		return
 	}
-	c.writing, c.stuck = true, len(buf)-n
+	c.writing, c.stuck, c.pings = true, len(buf)-n, 0
 	c.watch()
 	rest := bytes.Clone(buf[n:])
 	c.pump.all.group.Go(func() {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"outcry/gateways/limit"
 	"outcry/gateways/pump"
 	"outcry/gateways/relay/wire"
 	outcryv1 "outcry/proto/outcry/v1"
@@ -132,6 +133,48 @@ func TestIdleConnectionsArePingedAndControlBytesAreWritten(t *testing.T) {
 	if !p.saidGoodbye() {
 		t.Error("the last bytes were not written")
 	}
+}
+
+// Breaks for users: behind a proxy, whose kernel answers for everybody, those who
+// are gone stay; or those are thrown out who answer, or merely do not read.
+func TestBehindAProxyPingsHaveToBeAnswered(t *testing.T) {
+	h := open(t, pump.Config{PingEvery: 100 * time.Millisecond})
+	attach := func(proxied bool) *peer {
+		p := &peer{conn: newConn(), t: t}
+		client, err := h.Open(p.conn, framing{}, wire.Binary, pump.Peer{Transport: "test", Peer: limit.Peer{Proxied: proxied}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Client = client
+		return p
+	}
+	direct, gone, answers, lags := attach(false), attach(true), attach(true), attach(true)
+	lags.stall(0)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			answers.Heard()
+			select {
+			case <-gone.Ended():
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+	}()
+	wait(t, "the end of who does not answer", gone.Ended())
+	<-done
+	for who, p := range map[string]*peer{"one that answers": answers, "one whose kernel answers": direct, "one that takes nothing": lags} {
+		select {
+		case <-p.Ended():
+			t.Errorf("%s was thrown out", who)
+		default:
+		}
+	}
+	lags.release() // it has not had the time to answer yet
+	lags.Heard()
+	lags.send(ping(1))
+	lags.until("an answer", func(f *outcryv1.ServerFrame) bool { return f.GetError() != nil })
 }
 
 // A transport that cannot write without waiting (TLS) must say the same in the same order.

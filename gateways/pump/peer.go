@@ -6,18 +6,21 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"outcry/gateways/limit"
 )
 
 // Peer is who is at the other end of a connection, as operators see it.
 type Peer struct {
 	Transport string // "ws", "grpc": few, for they are a metric's label
-	Address   string // host:port
+	limit.Peer
 }
 
 // Why a client went, for the log; one whose session ended with a code went for that.
 var (
 	errLeft    = errors.New("the client left")
 	errLost    = errors.New("the connection is lost")
+	errSilent  = errors.New("pings were not answered, behind a proxy")
 	errStopped = errors.New("the server stops")
 	errSlowBye = errors.New("the last bytes were not taken in time")
 	errPanic   = errors.New("the session panicked")

@@ -25,7 +25,8 @@ type Config struct {
 	Pumps int
 	// Clients bounds the clients; default 20,000. More are refused with ErrFull.
 	Clients int
-	// PingEvery is how often an idle connection is kept alive; default 30 s.
+	// PingEvery is how often an idle connection is kept alive; default 30 s. One
+	// behind a proxy that answers none for four times that is dead.
 	PingEvery time.Duration
 	// Spread is within what time so many clients are to come back when the
 	// server stops; default 2 s for any number.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"outcry/gateways/fault"
+	"outcry/gateways/limit"
 	"outcry/gateways/pump"
 	"outcry/gateways/session"
 	outcryv1 "outcry/proto/outcry/v1"
@@ -29,7 +30,7 @@ func (h *house) list(t *testing.T) map[string]pump.Seen {
 
 func (h *house) connectAs(t *testing.T, address, user string) *peer {
 	t.Helper()
-	p := &peer{conn: newConn(), t: t, peer: pump.Peer{Transport: "test", Address: address}}
+	p := &peer{conn: newConn(), t: t, peer: pump.Peer{Transport: "test", Peer: limit.Peer{Address: address}}}
 	h.attach(p, framing{})
 	p.send(&outcryv1.ClientFrame{Frame: &outcryv1.ClientFrame_Hello{Hello: &outcryv1.ClientHello{Version: 1, User: user}}})
 	p.until("hello", func(f *outcryv1.ServerFrame) bool { return f.GetHello() != nil })
@@ -42,7 +43,7 @@ func TestOperatorsSeeEveryClientAsItIs(t *testing.T) {
 	h := open(t, pump.Config{Pumps: 3})
 	h.Define("A")
 	h.Join("pit", "ann")
-	silent := &peer{conn: newConn(), t: t, peer: pump.Peer{Transport: "test", Address: "silent"}}
+	silent := &peer{conn: newConn(), t: t, peer: pump.Peer{Transport: "test", Peer: limit.Peer{Address: "silent"}}}
 	h.attach(silent, framing{})
 	live, slow := h.connectAs(t, "live", "bob"), h.connectAs(t, "slow", "ann")
 	for _, p := range []*peer{live, slow} {

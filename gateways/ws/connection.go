@@ -110,8 +110,10 @@ func (c *connection) read(m *messages) error {
 		}
 		switch e.opcode {
 		case ws.OpPing:
+			c.client.Heard()
 			c.client.Control(controlFrame(ws.OpPong, e.payload))
 		case ws.OpPong:
+			c.client.Heard()
 		case ws.OpClose:
 			return c.farewell(e.payload)
 		default:

@@ -85,7 +85,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	s.serve(conn, early.Reader, framing{encoding, accepted(extension)}, identity.Bearer(r.Header), limit.Hold(r.Context()))
+	s.serve(conn, early.Reader, framing{encoding, accepted(extension)}, limit.PeerOf(r.Context(), r.RemoteAddr), identity.Bearer(r.Header), limit.Hold(r.Context()))
 }
 
 // choose picks the first subprotocol that the client offers and we speak.
@@ -104,9 +104,9 @@ func choose(headers []string) (wire.Encoding, bool) {
 
 // serve hands the connection to a pump and begins to read. early holds what
 // the client sent behind its handshake; release gives back its address's place.
-func (s *Server) serve(conn net.Conn, early *bufio.Reader, f framing, bearer string, release func()) {
+func (s *Server) serve(conn net.Conn, early *bufio.Reader, f framing, peer limit.Peer, bearer string, release func()) {
 	c := &connection{server: s, conn: conn, raw: rawOf(conn), framing: f, controls: limit.NewBucket(controlsPerSecond), release: release}
-	client, err := s.config.Pumps.Open(c.out(), &c.framing, f.encoding, pump.Peer{Transport: "ws", Address: conn.RemoteAddr().String()})
+	client, err := s.config.Pumps.Open(c.out(), &c.framing, f.encoding, pump.Peer{Transport: "ws", Peer: peer})
 	if err != nil {
 		refuse(conn, err)
 		release()
