@@ -85,7 +85,7 @@ var kinds = []struct {
 	}},
 	{"an ack of no topic", func(d *draw) bad { return bad{frame: ackOf(talk(d.noID()), d.Uint64()), codes: codes(invalidCode)} }},
 	{"signing in with a token that is none", func(d *draw) bad {
-		return bad{frame: &outcryv1.ClientFrame{Frame: &outcryv1.ClientFrame_SignIn{SignIn: &outcryv1.SignIn{Request: d.Uint32(), Token: d.word()}}}, codes: codes(unauthenticated)}
+		return bad{frame: &outcryv1.ClientFrame{Frame: &outcryv1.ClientFrame_SignIn{SignIn: &outcryv1.SignIn{Request: d.Uint32(), Token: d.word()}}}, codes: codes(unauthenticated, outcryv1.ErrorCode_ERROR_CODE_RATE_LIMITED)}
 	}},
 	{"a command with an id that is none", (*draw).badCommand},
 	{"a command to a room that is not joined", func(d *draw) bad {

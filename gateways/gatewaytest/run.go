@@ -176,6 +176,7 @@ var scenarios = []struct {
 	{"ARevokedUserGetsNotOneMessageMore", revokedUser},
 	{"ALostGrantEndsItsTopics", lostGrant},
 	{"ATokenIsRenewedOnTheConnection", renewedToken},
+	{"SignInsAreBounded", signInsBounded},
 	{"AKickedMemberGetsNotOneMessageMore", kickedMember},
 	{"KickedWhileItStoodStill", kickedWhileStalled},
 	{"APrivateRoomIsItsMembers", privateRoom},

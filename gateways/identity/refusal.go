@@ -3,6 +3,7 @@ package identity
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"outcry/gateways/fault"
 	outcryv1 "outcry/proto/outcry/v1"
@@ -13,23 +14,30 @@ import (
 type Refusal struct {
 	Code outcryv1.ErrorCode
 	Text string
+	// After which the same may be tried again; 0: the code's own time.
+	After time.Duration
 }
 
 func (r *Refusal) Error() string { return r.Text }
 
 // Unauthenticated: another token is needed.
 func Unauthenticated(format string, args ...any) error {
-	return &Refusal{outcryv1.ErrorCode_ERROR_CODE_UNAUTHENTICATED, fmt.Sprintf(format, args...)}
+	return &Refusal{Code: outcryv1.ErrorCode_ERROR_CODE_UNAUTHENTICATED, Text: fmt.Sprintf(format, args...)}
 }
 
 // Forbidden: the same would be refused again.
 func Forbidden(format string, args ...any) error {
-	return &Refusal{outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, fmt.Sprintf(format, args...)}
+	return &Refusal{Code: outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, Text: fmt.Sprintf(format, args...)}
 }
 
 // Unavailable: nobody can be let in now; try again.
 func Unavailable(format string, args ...any) error {
-	return &Refusal{outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE, fmt.Sprintf(format, args...)}
+	return &Refusal{Code: outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE, Text: fmt.Sprintf(format, args...)}
+}
+
+// TooFast: tokens come faster than they are looked at.
+func TooFast(after time.Duration) error {
+	return &Refusal{Code: outcryv1.ErrorCode_ERROR_CODE_RATE_LIMITED, Text: "too many sign-ins at a time; this one was not looked at", After: after}
 }
 
 // CodeOf is the code of a Refusal; ok is false for other errors.
@@ -43,6 +51,10 @@ func CodeOf(err error) (code outcryv1.ErrorCode, ok bool) {
 
 // Error is what a client is told of a Refusal; of another error that it is unavailable.
 func Error(err error) *outcryv1.Error {
+	var r *Refusal
+	if errors.As(err, &r) && r.After > 0 {
+		return fault.NewErrorAfter(r.Code, r.After, r.Text)
+	}
 	code, ok := CodeOf(err)
 	if !ok {
 		code = outcryv1.ErrorCode_ERROR_CODE_UNAVAILABLE

@@ -5,8 +5,13 @@ import (
 	"time"
 
 	"outcry/gateways/identity"
+	"outcry/gateways/limit"
 	outcryv1 "outcry/proto/outcry/v1"
 )
+
+// signInsPerSecond of a connection, and limit.BurstSeconds' worth of them at once: each costs a
+// signature that is checked, up to a hundred times as much as another frame.
+const signInsPerSecond = 1
 
 // signInWithin bounds how long keys may be fetched for a token.
 const signInWithin = 10 * time.Second
@@ -21,10 +26,17 @@ func (c *Client) signIn(f *outcryv1.ClientFrame) (*identity.Identity, error) {
 	var token string
 	switch f := f.GetFrame().(type) {
 	case *outcryv1.ClientFrame_Hello:
+		if c.greeted { // it is refused whatever it brings
+			return nil, nil
+		}
+		c.greeted = true
 		if token = f.Hello.GetToken(); token == "" {
 			token = c.bearer
 		}
 	case *outcryv1.ClientFrame_SignIn:
+		if wait := c.spend(time.Now()); wait > 0 {
+			return nil, identity.TooFast(wait)
+		}
 		token = f.SignIn.GetToken()
 	default:
 		return nil, nil
@@ -32,6 +44,14 @@ func (c *Client) signIn(f *outcryv1.ClientFrame) (*identity.Identity, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), signInWithin)
 	defer cancel()
 	return c.pump.all.config.Sessions.SignIn(ctx, token)
+}
+
+// spend takes one sign-in of what the connection may.
+func (c *Client) spend(now time.Time) (wait time.Duration) {
+	if c.signIns == (limit.Bucket{}) { // most clients never sign in again
+		c.signIns = limit.NewBucket(signInsPerSecond)
+	}
+	return c.signIns.Take(now, 1)
 }
 
 // Recheck has every session look whether its client still may what it does:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"outcry/gateways/identity"
+	"outcry/gateways/limit"
 	"outcry/gateways/session"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -37,6 +38,8 @@ type Client struct {
 	framing Framing
 	peer    Peer
 	bearer  string // the token that the transport's head brought
+	greeted bool   // hello was handed over; with signIns the reader's alone
+	signIns limit.Bucket
 	since   time.Time
 	inbox   chan incoming
 	queued  atomic.Bool // stands in the intake
