@@ -100,6 +100,7 @@ func writeGolden(t *testing.T, folder string) {
 	}
 	goldenTape(publish)
 	goldenTalk(publish)
+	goldenRooms(publish)
 	if err := log.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -180,6 +180,7 @@ var scenarios = []struct {
 	{"AKickedMemberGetsNotOneMessageMore", kickedMember},
 	{"KickedWhileItStoodStill", kickedWhileStalled},
 	{"APrivateRoomIsItsMembers", privateRoom},
+	{"ALostGrantToModerateEndsPrivateRooms", lostModeration},
 	{"ARoomIsReadFromOnesJoiningOn", roomSinceJoin},
 	{"SinceJoinWhileSomebodyReads", sinceJoinWhileReading},
 	{"SinceJoinWhileItStoodStill", sinceJoinWhileStalled},

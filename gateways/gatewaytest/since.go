@@ -69,6 +69,19 @@ func sinceJoinWhileReading(t *testing.T, h *house) {
 	}
 }
 
+// Whoever saw a private room by the grant to moderate must not see it without it.
+func lostModeration(t *testing.T, h *house) {
+	h.hallOf("desk", 2)
+	h.Private("desk", "bob")
+	h.door.give("staff", "root", map[string][]string{"see": {"*"}, "moderate": {"desk"}}, forever)
+	p := h.signIn(t, "staff")
+	p.granted(to(talk("desk")))
+	h.door.give("staff", "root", map[string][]string{"see": {"*"}}, forever)
+	at, change := time.Now(), h.Post("desk", "bob", "after")
+	p.leaves("desk", change, at, forbidden)
+	p.silent(h, "desk")
+}
+
 // Somebody who stood still when a room became so must not find what was said before he came, when he reads on,
 // nor take it for lost.
 func sinceJoinWhileStalled(t *testing.T, h *house) {

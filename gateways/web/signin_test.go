@@ -208,6 +208,19 @@ func TestARoomOfMembersIsJoinedByWriting(t *testing.T) {
 	tab.WaitFor(texts + `.endsWith("let me in") && document.querySelector("#room-topic").textContent === ""`)
 }
 
+// Breaks for users: a link with a token locks them out of a server without sign-in.
+func TestATokenWhereNobodySignsInChangesNothing(t *testing.T) {
+	t.Parallel()
+	b := webtest.Start(t)
+	f := newFake(t, 2)
+	f.say("floor", "maja", "who is there?")
+	tab := b.Open(f.url()+"#token="+annToken, webtest.View{})
+	live(tab)
+	post(tab, "I am")
+	tab.WaitFor(texts + ` === "who is there?|I am" && document.querySelector("#user span").textContent.startsWith("guest-") && location.hash === ""`)
+	noProblems(t, tab)
+}
+
 // Breaks for users: a server that lets everybody look shows them nothing without a token.
 func TestPeopleWithoutATokenMayLookWhereTheServerLetsThem(t *testing.T) {
 	t.Parallel()

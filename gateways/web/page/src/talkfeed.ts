@@ -1,10 +1,11 @@
 // Keeps the rooms fed: joins, subscribes with cursors, reads older history,
 // and carries commands.
 
-import { lineOf, Room, type Entry } from "./room";
+import { Room, type Entry } from "./room";
 import { Outbox, type Body, type Pending } from "./outbox";
 import { Pace } from "./pace";
-import { openDirect, readMessage, readMessagesBefore, readRooms } from "./reads";
+import { Quotes } from "./quotes";
+import { openDirect, readMessagesBefore, readRooms } from "./reads";
 import type { ReadMarks } from "./marks";
 import type { Part, Session } from "./session";
 import { seqOf, type Item, type Items, type RoomRow, type ServerFrame, type Topic, type WireError } from "./wire";
@@ -13,8 +14,6 @@ import { seqOf, type Item, type Items, type RoomRow, type ServerFrame, type Topi
 const MOST_ROOMS = 50;
 const RECENT = 60;
 const PAGE = 80;
-/** Answered messages that are looked up are kept, the oldest leave. */
-const MOST_QUOTES = 500;
 
 export interface TalkEvents {
   /** Rooms came or went, or one's name, unread count or state changed. */
@@ -36,7 +35,7 @@ export interface Person {
 export class TalkFeed implements Part {
   readonly rooms = new Map<string, Room>();
   readonly outbox: Outbox;
-  private readonly quotes = new Map<string, Entry | null>();
+  private readonly quotes = new Quotes();
   private readonly paging = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private asked = 0;
@@ -166,22 +165,7 @@ export class TalkFeed implements Part {
 
   /** A message that may lie outside of what is here; read once, and told by events.room. */
   quoted(room: Room, seq: number, askedBy: number): Entry | undefined {
-    const key = `${room.id} ${seq}`;
-    const known = room.entry(seq) ?? this.quotes.get(key);
-    if (known !== undefined) return known ?? undefined;
-    this.quotes.set(key, null);
-    const oldest = this.quotes.keys().next().value;
-    if (this.quotes.size > MOST_QUOTES && oldest !== undefined) this.quotes.delete(oldest);
-    void readMessage(room.id, seq)
-      .then((m) => {
-        const entry = m && lineOf(m);
-        if (!entry) return;
-        this.quotes.set(key, entry);
-        this.events.room(room, askedBy);
-      })
-      // Without it the quote shows only that there is an answered message.
-      .catch(() => this.quotes.delete(key));
-    return undefined;
+    return this.quotes.of(room, seq, () => this.events.room(room, askedBy));
   }
 
   private items(room: Room, items: Items): void {
