@@ -96,13 +96,15 @@ generate: $(GENERATORS)
 release-words: $(TOOLS)/buf@$(BUF)
 	$(TOOLS)/buf build --exclude-source-info -o proto/released.binpb
 
-# The long forms: 200 kills inside imports, 10,000 seeds of power cuts, and every fault of real engines 20 times.
+# The long forms: 200 kills inside imports, 10,000 seeds of power cuts, 10,500 cut connections and ten minutes of
+# books over every transport (80 min), and every fault of real engines 20 times.
 # The faults take hours and go on where they were stopped, OUTCRY_SOAK_ROUNDS=1 does one round more; remove the results to begin anew.
 SOAK_DIR := $(CURDIR)/docs/benchmarks/2026-11-engines-soak
 soak: build
 	OUTCRY_SOAK=1 OUTCRY_SOAK_DIR=$(SOAK_DIR) OUTCRY_ENGINES=1 $(GO) test -timeout 24h -count 1 -v -run 'FaultsOf' ./cmd/outcry
 	OUTCRY_SOAK=1 $(GO) test -timeout 60m -count 1 -v -run 'TestKilledInTheMiddle' ./cmd/outcry
 	OUTCRY_SOAK=1 $(GO) test -timeout 60m -count 1 -v -run 'PowerCuts' ./actors/host ./events/embedded
+	OUTCRY_SOAK=1 $(GO) test -timeout 3h -count 1 -v -run 'Contract/.*/(CutAtAnyMoment|BooksAddUp)' ./gateways/gatewaytest
 
 # Every decoder, half a minute each; whatever is called Fuzz… is found. Their seeds run in every test.
 FUZZTIME ?= 30s

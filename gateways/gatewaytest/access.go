@@ -103,7 +103,7 @@ func (p *peer) channels(may map[string]bool) {
 	p.t.Helper()
 	var subs []*outcryv1.Subscription
 	for _, id := range []string{"A", "B"} {
-		for _, topic := range []*outcryv1.Topic{quotes(id), {Channel: outcryv1.Channel_CHANNEL_STATS, Id: id}, {Channel: outcryv1.Channel_CHANNEL_TRADES, Id: id},
+		for _, topic := range []*outcryv1.Topic{quotes(id), {Channel: outcryv1.Channel_CHANNEL_STATS, Id: id}, trading(id),
 			bars(outcryv1.Channel_CHANNEL_BAR, id, second), closed(id)} {
 			subs = append(subs, to(topic))
 		}

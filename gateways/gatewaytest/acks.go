@@ -42,7 +42,7 @@ func acksBound(t *testing.T, h *house) {
 
 // One stream that waits for its client must hold up no other, nor the trades that lie between quotes.
 func acksHoldUpNothingElse(t *testing.T, h *house) {
-	topic := &outcryv1.Topic{Channel: outcryv1.Channel_CHANNEL_TRADES, Id: "A"}
+	topic := trading("A")
 	h.pit()
 	p := h.connect(t, "")
 	r := p.follow(&outcryv1.Subscription{Topic: topic, UnackedMax: 2})

@@ -22,6 +22,7 @@ type Floor struct {
 	instruments map[string]*listed
 	rooms       map[string]*hall
 	silent      map[string]bool
+	moves       int // commands of the floor's own
 	behind      bool
 	forgetful   bool // closed bars are had from states alone
 }

@@ -75,7 +75,8 @@ func PostOf(text string) *outcryv1.Command_Post {
 
 func (f *Floor) must(user string, c *outcryv1.Command) (seq uint64) {
 	f.mu.Lock()
-	n := len(f.room(c.Room).messages)
+	f.moves++
+	n := f.moves
 	f.mu.Unlock()
 	c.ClientMsgId = NewID(n)
 	f.Commands(user).Submit(c, func(a *outcryv1.Answer) {

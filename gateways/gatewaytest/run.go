@@ -143,6 +143,7 @@ var scenarios = []struct {
 	{"BooksAddUp", booksAddUp},
 	{"BooksOfAStalledReader", booksOfAStalledReader},
 	{"ResumesInOneRoundTrip", resumesInOneRoundTrip},
+	{"CutAtAnyMoment", cutAtAnyMoment},
 	{"ResumeTokensAreForTheirUserAndTime", resumeRefused},
 	{"ResumeWithAnotherLogIsAReset", resumeResets},
 	{"ResumeTokensFollowTheKeys", resumeFollowsKeys},

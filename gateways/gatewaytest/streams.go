@@ -77,7 +77,7 @@ func closedBarsLost(t *testing.T, h *house) {
 
 // Time and sales without a print, or with one twice, add up to another volume.
 func trades(t *testing.T, h *house) {
-	topic := &outcryv1.Topic{Channel: outcryv1.Channel_CHANNEL_TRADES, Id: "A"}
+	topic := trading("A")
 	h.Define("A")
 	print := func(from, to int64) {
 		for at := from; at <= to; at++ {
@@ -105,7 +105,7 @@ func trades(t *testing.T, h *house) {
 
 // A quiet stream must be told apart from a broken one: the heartbeat says how far nothing is missing.
 func heartbeats(t *testing.T, h *house) {
-	topic := &outcryv1.Topic{Channel: outcryv1.Channel_CHANNEL_TRADES, Id: "A"}
+	topic := trading("A")
 	h.Define("A")
 	p := h.connect(t, "")
 	p.granted(to(topic), to(quotes("A")))

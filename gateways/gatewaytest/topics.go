@@ -6,6 +6,10 @@ func quotes(id string) *outcryv1.Topic {
 	return &outcryv1.Topic{Channel: outcryv1.Channel_CHANNEL_QUOTE, Id: id}
 }
 
+func trading(id string) *outcryv1.Topic {
+	return &outcryv1.Topic{Channel: outcryv1.Channel_CHANNEL_TRADES, Id: id}
+}
+
 func talk(id string) *outcryv1.Topic {
 	return &outcryv1.Topic{Channel: outcryv1.Channel_CHANNEL_ROOM, Id: id}
 }
