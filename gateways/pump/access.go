@@ -33,6 +33,7 @@ func (c *Client) signIn(f *outcryv1.ClientFrame) (*identity.Identity, error) {
 		if token = f.Hello.GetToken(); token == "" {
 			token = c.bearer
 		}
+		c.bearer = "" // it may be long
 	case *outcryv1.ClientFrame_SignIn:
 		if wait := c.spend(time.Now()); wait > 0 {
 			return nil, identity.TooFast(wait)

@@ -2,18 +2,13 @@ package pump
 
 import (
 	"bytes"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"outcry/gateways/identity"
 	"outcry/gateways/limit"
 	"outcry/gateways/session"
 	outcryv1 "outcry/proto/outcry/v1"
 )
-
-// inboxFrames are the frames of one client that may wait to be handled.
-const inboxFrames = 16
 
 // stalledAfter a write that waits is called stalled. HTTP/2 and TLS wait with every write.
 const stalledAfter = 100 * time.Millisecond
@@ -21,35 +16,19 @@ const stalledAfter = 100 * time.Millisecond
 // far is after anything: when a client is due whose connection is waited for.
 var far = time.Unix(1<<40, 0)
 
-// incoming is one thing that a client sent: a frame, or one that could not be read.
-type incoming struct {
-	frame *outcryv1.ClientFrame
-	// what the token gave, of a frame that brings one
-	who     *identity.Identity
-	refused error
-	code    outcryv1.ErrorCode
-	text    string
-}
-
 // Client is one connection with its session, for the transport that reads from it.
 type Client struct {
 	pump    *pump
 	conn    Conn
 	framing Framing
 	peer    Peer
-	bearer  string // the token that the transport's head brought
+	bearer  string // the token that the transport's head brought, until hello
 	greeted bool   // hello was handed over; with signIns the reader's alone
 	signIns limit.Bucket
 	since   time.Time
-	inbox   chan incoming
 	queued  atomic.Bool // stands in the intake
 	heard   atomic.Bool // something came since the last ping
-	ended   chan struct{}
-	control struct {
-		sync.Mutex
-		bytes []byte
-		last  bool // nothing follows them
-	}
+	inbox   inbox
 	// The turn's:
 	session *session.Session
 	pingAt  time.Time
@@ -69,7 +48,7 @@ type Client struct {
 }
 
 func newClient(p *pump, conn Conn, f Framing, peer Peer) *Client {
-	return &Client{pump: p, conn: conn, framing: f, peer: peer, since: time.Now(), inbox: make(chan incoming, inboxFrames), ended: make(chan struct{})}
+	return &Client{pump: p, conn: conn, framing: f, peer: peer, since: time.Now()}
 }
 
 // Receive hands over one frame that the client sent, and waits while too many
@@ -87,18 +66,11 @@ func (c *Client) Refuse(code outcryv1.ErrorCode, text string) bool {
 
 func (c *Client) put(in incoming) bool {
 	c.Heard()
-	select {
-	case <-c.ended: // first: there may be room in the inbox of one that is gone
-		return false
-	default:
-	}
-	select {
-	case c.inbox <- in:
-		c.ready()
-		return true
-	case <-c.ended:
+	if !c.inbox.put(in) {
 		return false
 	}
+	c.ready()
+	return true
 }
 
 // Control has the transport's own bytes (a pong) written between messages.
@@ -110,12 +82,7 @@ func (c *Client) Control(p []byte) { c.setControl(p, false) }
 func (c *Client) Leave(p []byte) { c.setControl(p, true) }
 
 func (c *Client) setControl(p []byte, last bool) {
-	c.control.Lock()
-	if !c.control.last {
-		c.control.bytes = append(c.control.bytes[:0], p...)
-		c.control.last = last
-	}
-	c.control.Unlock()
+	c.inbox.setControl(p, last)
 	c.ready()
 }
 
@@ -123,7 +90,7 @@ func (c *Client) setControl(p []byte, last bool) {
 func (c *Client) Drop() { c.pump.post(c, func() { c.pump.drop(c, errLost) }) }
 
 // Ended is closed when nothing more is written to the connection.
-func (c *Client) Ended() <-chan struct{} { return c.ended }
+func (c *Client) Ended() <-chan struct{} { return c.inbox.ended() }
 
 // ready asks for a turn.
 func (c *Client) ready() {
@@ -171,7 +138,7 @@ func (c *Client) serve(now time.Time) {
 	}
 	left := c.handle(now)
 	before := c.session.Delivered()
-	buf, last := c.takeControl(c.pump.buf[:0])
+	buf, last := c.inbox.takeControl(c.pump.buf[:0])
 	more := false
 	if !last {
 		buf, more = c.fill(buf, now)
@@ -193,27 +160,18 @@ func (c *Client) serve(now time.Time) {
 // answers; left says that it had not.
 func (c *Client) handle(now time.Time) (left bool) {
 	for !c.session.Full() {
-		select {
-		case in := <-c.inbox:
-			if in.frame != nil {
-				c.session.Present(in.who, in.refused)
-				c.session.Receive(in.frame, now)
-			} else {
-				c.session.Unreadable(in.code, in.text, now)
-			}
-		default:
+		in, ok := c.inbox.take()
+		if !ok {
 			return false
+		}
+		if in.frame != nil {
+			c.session.Present(in.who, in.refused)
+			c.session.Receive(in.frame, now)
+		} else {
+			c.session.Unreadable(in.code, in.text, now)
 		}
 	}
 	return !c.session.Arriving() && !c.leaving
-}
-
-func (c *Client) takeControl(dst []byte) (out []byte, last bool) {
-	c.control.Lock()
-	defer c.control.Unlock()
-	dst = append(dst, c.control.bytes...)
-	c.control.bytes = c.control.bytes[:0]
-	return dst, c.control.last
 }
 
 // fill appends a ping when it is time and one message of the session.

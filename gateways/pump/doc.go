@@ -18,7 +18,8 @@
 // called by the pump alone, but for Conn.Write, which a waiting goroutine calls while
 // the pump does not touch the connection.
 //
-// Back-pressure: Receive waits while inboxFrames of a client are not handled.
+// Back-pressure: Receive waits while inboxFrames of a client are not handled;
+// a client that has sent nothing keeps no room for them.
 // A client whose connection takes no more is therefore not read either. What
 // is posted is bounded by what sessions let be under way.
 //

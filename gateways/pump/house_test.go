@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"outcry/gateways/gatewaytest"
+	"outcry/gateways/identity"
 	"outcry/gateways/pump"
 	"outcry/gateways/relay"
 	"outcry/gateways/relay/wire"
@@ -34,9 +35,15 @@ type house struct {
 
 func open(t testing.TB, c pump.Config) *house {
 	t.Helper()
+	return openBehind(t, nil, c)
+}
+
+// openBehind has a gate; nil lets everybody in.
+func openBehind(t testing.TB, gate identity.Gate, c pump.Config) *house {
+	t.Helper()
 	h := &house{Floor: gatewaytest.NewFloor(), stalled: make(chan struct{}, 1000)}
 	h.relay = relay.New(relay.Config{Floor: h.Floor, StaleAfter: time.Hour})
-	h.sessions = session.New(session.Config{Relay: h.relay, History: h.Floor, Commands: h.Commands, CodeOf: gatewaytest.CodeOf, Heartbeat: time.Hour})
+	h.sessions = session.New(session.Config{Gate: gate, Relay: h.relay, History: h.Floor, Commands: h.Commands, CodeOf: gatewaytest.CodeOf, Heartbeat: time.Hour})
 	c.Sessions = h.sessions
 	c.Pumps = max(c.Pumps, 1)
 	if c.Logger == nil {

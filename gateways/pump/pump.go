@@ -234,7 +234,7 @@ func (p *pump) drop(c *Client, why error) {
 		c.slow.Stop()
 	}
 	c.conn.Close()
-	close(c.ended)
+	c.inbox.end()
 	p.all.left()
 }
 
