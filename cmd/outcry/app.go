@@ -16,6 +16,7 @@ import (
 	"outcry/events/pipeline"
 	"outcry/gateways/command"
 	"outcry/gateways/granted"
+	"outcry/gateways/grpc"
 	"outcry/gateways/identity"
 	"outcry/gateways/identity/signin"
 	"outcry/gateways/ingest"
@@ -45,6 +46,7 @@ type app struct {
 	metrics   *metrics
 	tracing   *tracing // nil: off
 	sessions  *session.Sessions
+	health    *grpc.Health
 	pumps     atomic.Pointer[pump.Pumps]
 
 	stopping   atomic.Bool // clients are to go elsewhere
@@ -130,6 +132,7 @@ func start(ctx context.Context, c *config) (a *app, err error) {
 
 // drain says goodbye to all clients, and closes what is then left of connections.
 func (a *app) drain(ctx context.Context, server *http.Server) error {
+	a.health.Stop()
 	requests := make(chan error, 1)
 	go func() { requests <- server.Shutdown(ctx) }()
 	// A stream of HTTP/2 whose client takes nothing ends with its connection only.

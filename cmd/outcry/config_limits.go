@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"outcry/gateways/grpc"
 	"outcry/gateways/limit"
 	"outcry/gateways/rpc"
 	"outcry/gateways/session"
@@ -108,7 +109,7 @@ func (l *limitSettings) budgets() *limit.Budgets[string] {
 }
 
 // streams are the paths of requests that last as long as their client stays.
-var streams = []string{"/ws", "/outcry.v1.Outcry/Connect"}
+var streams = []string{"/ws", "/outcry.v1.Outcry/Connect", grpc.WatchProcedure}
 
 // doors stand before everything that clients reach.
 func (l *limitSettings) doors(refused func(outcryv1.ErrorCode)) *limit.Doors {

@@ -91,7 +91,7 @@ func (a *app) edge(mux *http.ServeMux) {
 	mux.Handle("/udf/", identity.Handler(a.gate, udf.Handler(a.granted)))
 	mux.Handle("/ws", ws.NewServer(ws.Config{Pumps: a.pumps.Load(), FrameBytes: a.sessions.FrameBytes(), Compress: a.config.compress, Logger: a.config.logger}))
 	mux.Handle(grpc.NewHandler(grpc.Config{Pumps: a.pumps.Load(), FrameBytes: a.sessions.FrameBytes()}))
-	grpc.MountBeside(mux, func() bool { return a.readiness().State == stateReady })
+	a.health = grpc.MountBeside(mux, func() bool { return a.readiness().State == stateReady })
 	mux.Handle("/", web.Handler())
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -37,7 +38,21 @@ func TestTheOnePortSpeaksGRPCAndSaysGoodbye(t *testing.T) {
 	if err := stream.RecvMsg(&m); err != nil || !strings.HasPrefix(m.GetFrames()[0].GetHello().GetServer(), "outcry") {
 		t.Fatalf("to hello came %v, %v", &m, err)
 	}
+	watch, err := grpc_health_v1.NewHealthClient(conn).Watch(t.Context(), &grpc_health_v1.HealthCheckRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := watch.Recv(); err != nil || a.GetStatus() != grpc_health_v1.HealthCheckResponse_SERVING {
+		t.Fatalf("who watches is told %v, %v", a, err)
+	}
+	began := time.Now()
 	s.stop()
+	if took := time.Since(began); took > 8*time.Second {
+		t.Errorf("stopping took %s: somebody watches", took)
+	}
+	if a, err := watch.Recv(); err != nil || a.GetStatus() != grpc_health_v1.HealthCheckResponse_NOT_SERVING {
+		t.Errorf("when it stopped, who watches was told %v, %v", a, err)
+	}
 	drained := false
 	for err == nil {
 		if err = stream.RecvMsg(&m); err == nil {

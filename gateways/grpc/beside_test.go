@@ -1,6 +1,8 @@
 package grpc_test
 
 import (
+	"errors"
+	"io"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -30,6 +32,49 @@ func TestHealthFollowsReadiness(t *testing.T) {
 	_, err := c.Check(t.Context(), &grpc_health_v1.HealthCheckRequest{Service: "other"})
 	if status.Code(err) != codes.NotFound {
 		t.Errorf("an unknown service: %v", err)
+	}
+}
+
+// Breaks for users: a balancer that watches would send clients to a server that
+// takes its leave, or a server with watchers would never stop.
+func TestWhoWatchesTheHealthIsToldOfEachChangeAndOfTheEnd(t *testing.T) {
+	var ready atomic.Bool
+	ready.Store(true)
+	conn, health := serveHealth(t, gatewaytest.Pumps(t), ready.Load)
+	watch := func(service string) grpc_health_v1.Health_WatchClient {
+		w, err := grpc_health_v1.NewHealthClient(conn).Watch(t.Context(), &grpc_health_v1.HealthCheckRequest{Service: service})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	all := []grpc_health_v1.Health_WatchClient{watch(""), watch("outcry.v1.Outcry")}
+	told := func(want grpc_health_v1.HealthCheckResponse_ServingStatus) {
+		t.Helper()
+		for _, w := range all {
+			if a, err := w.Recv(); err != nil || a.GetStatus() != want {
+				t.Fatalf("told %v, %v, want %v", a, err, want)
+			}
+		}
+	}
+	const serving, not = grpc_health_v1.HealthCheckResponse_SERVING, grpc_health_v1.HealthCheckResponse_NOT_SERVING
+	told(serving)
+	ready.Store(false)
+	told(not)
+	ready.Store(true)
+	told(serving)
+	if _, err := watch("other").Recv(); status.Code(err) != codes.NotFound {
+		t.Errorf("watching an unknown service: %v", err)
+	}
+	health.Stop()
+	told(not)
+	for _, w := range all {
+		if a, err := w.Recv(); !errors.Is(err, io.EOF) {
+			t.Errorf("after the last word came %v, %v", a, err)
+		}
+	}
+	if _, err := watch("").Recv(); status.Code(err) != codes.Unavailable {
+		t.Errorf("watching a server that stops: %v", err)
 	}
 }
 

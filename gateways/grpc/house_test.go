@@ -27,9 +27,15 @@ func TestMain(m *testing.M) {
 // serve puts the transport on a port and connects a stock client. All ends with the test.
 func serve(t *testing.T, pumps *pump.Pumps, ready func() bool) *google.ClientConn {
 	t.Helper()
+	conn, _ := serveHealth(t, pumps, ready)
+	return conn
+}
+
+func serveHealth(t *testing.T, pumps *pump.Pumps, ready func() bool) (*google.ClientConn, *grpc.Health) {
+	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle(grpc.NewHandler(grpc.Config{Pumps: pumps}))
-	grpc.MountBeside(mux, ready)
+	health := grpc.MountBeside(mux, ready)
 	s := httptest.NewUnstartedServer(nil)
 	s.Config = port.NewServer(mux, nil)
 	s.Start()
@@ -39,7 +45,7 @@ func serve(t *testing.T, pumps *pump.Pumps, ready func() bool) *google.ClientCon
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() }) // the test may have closed it
-	return conn
+	return conn, health
 }
 
 func yes() bool { return true }
