@@ -21,6 +21,7 @@ const defaultServer = "http://127.0.0.1:8080"
 // wrote into its folder, else the default.
 type address struct {
 	server, data, token string
+	as                  string // who asks, where nobody signs in
 	trust
 }
 
@@ -29,6 +30,11 @@ func (a *address) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.data, "data", "", "data folder of a server on this machine, instead of --server")
 	a.trust.flags(cmd)
 	cmd.Flags().StringVar(&a.token, "token", "", "token or API key, where the server wants one; better in OUTCRY_TOKEN, since others see command lines")
+}
+
+// naming lets reads say whose they are.
+func (a *address) naming(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.as, "user", "", "who asks, where nobody signs in: for private rooms")
 }
 
 // serverFile is what a server writes into its data folder.
@@ -78,7 +84,7 @@ func (a *address) client() (c outcryv1connect.OutcryClient, url string, err erro
 	if err != nil {
 		return nil, "", err
 	}
-	return rpc.NewClientOver(over, url, a.bearer()), url, nil
+	return rpc.NewClientOver(over, url, a.bearer(), a.as), url, nil
 }
 
 // bearer is the token that the server is shown; empty where there is none.

@@ -35,13 +35,14 @@ type asker struct {
 }
 
 func (a *asking) begin(cmd *cobra.Command) (*asker, error) {
-	client, url, err := a.client()
-	if err != nil {
-		return nil, err
-	}
 	user := a.name
 	if a.bearer() != "" && !cmd.Flags().Changed("user") {
 		user = "" // the token says who it is
+	}
+	a.as = user
+	client, url, err := a.client()
+	if err != nil {
+		return nil, err
 	}
 	return &asker{client, url, user}, nil
 }

@@ -54,3 +54,28 @@ func TestAConversationOfTwoIsTheirs(t *testing.T) {
 		}
 	}
 }
+
+// Breaks for users: on a machine of one's own two people have no conversation, since nobody is told who asks.
+func TestAConversationOfTwoWhereNobodySignsIn(t *testing.T) {
+	s := newServer(t)
+	const id = "dm:qiggnzlmrr5hnjnfuyppgk5edrk3wgo6"
+	for _, c := range []struct{ command, want string }{
+		{"post --to bob --user ann hello", id + " 2"},
+		{"post --to ann --user bob yes?", id + " 3"},
+		{"query messages --user bob " + id, "yes?"},
+		{"query rooms --user ann", "ann, bob"},
+		{"tail --count 3 --user bob --room " + id, "yes?"},
+		{"query messages --user cyd " + id, "!private"},
+		{"query messages " + id, "!private"},
+		{"tail --count 1 --room " + id, "!private"},
+	} {
+		out, err := s.commandAs("", strings.Fields(c.command)...)
+		if trouble, refused := strings.CutPrefix(c.want, "!"); refused {
+			if err == nil || !strings.Contains(err.Error(), trouble) {
+				t.Errorf("%s: %q, %v; want %s", c.command, out, err, trouble)
+			}
+		} else if err != nil || !strings.Contains(out, c.want) {
+			t.Errorf("%s: %q, %v; want %s", c.command, out, err, c.want)
+		}
+	}
+}

@@ -152,6 +152,7 @@ func (q *query) rooms() *cobra.Command {
 	var user string
 	cmd := &cobra.Command{Use: "rooms", Short: "Rooms with their newest seq", Args: needArgs(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			q.as = user
 			return q.ask(cmd, func(ctx context.Context, c outcryv1connect.OutcryClient) (*table, error) {
 				t, r := &table{columns: []string{"room", "head_seq", "members", "messages", "title", "topic"}, right: set("head_seq", "members", "messages")},
 					&outcryv1.RoomsRequest{User: user}
@@ -204,6 +205,7 @@ func (q *query) members() *cobra.Command {
 				return t, nil
 			})
 		}}
+	q.naming(cmd)
 	q.limitFlag(cmd, 1000)
 	return cmd
 }

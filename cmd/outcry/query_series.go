@@ -153,6 +153,10 @@ func (q *query) messages() *cobra.Command {
 					} else {
 						t.rows = append(page, t.rows...)
 					}
+					if len(a.Messages) == 0 && r.BeforeSeq == 101 && forward && a.HeadSeq > 100 { // it is read from one's joining on
+						r.BeforeSeq, r.AfterSeq = 0, 100
+						continue
+					}
 					if len(a.Messages) == 0 || !forward && a.Messages[0].Seq <= 1 {
 						break
 					}
@@ -169,6 +173,7 @@ func (q *query) messages() *cobra.Command {
 			})
 		}}
 	q.limitFlag(cmd, 50)
+	q.naming(cmd)
 	cmd.Flags().Uint64Var(&after, "after", 0, "changes after this seq, oldest first")
 	cmd.Flags().Uint64Var(&before, "before", 0, "changes before this seq")
 	return cmd

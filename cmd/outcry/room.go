@@ -51,7 +51,7 @@ is granted to moderate it: outcry token --grant 'moderate=desk/*'.`,
 }
 
 func (q *query) bans() *cobra.Command {
-	return &cobra.Command{Use: "bans ROOM", Short: "Who is banned from a room, or muted in it", Args: needArgs(1, 1, "a room is"),
+	cmd := &cobra.Command{Use: "bans ROOM", Short: "Who is banned from a room, or muted in it", Args: needArgs(1, 1, "a room is"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return q.ask(cmd, func(ctx context.Context, c outcryv1connect.OutcryClient) (*table, error) {
 				a, err := c.Bans(ctx, &outcryv1.BansRequest{Room: args[0]})
@@ -65,6 +65,8 @@ func (q *query) bans() *cobra.Command {
 				return t, nil
 			})
 		}}
+	q.naming(cmd)
+	return cmd
 }
 
 func newRoomDirect() *cobra.Command {

@@ -47,6 +47,7 @@ is missing and nothing comes twice. --after SEQ starts so, after a line seen bef
 		RunE: func(cmd *cobra.Command, args []string) error { return t.run(cmd, args) },
 	}
 	t.address.flags(cmd)
+	t.naming(cmd)
 	f := cmd.Flags()
 	f.StringSliceVar(&t.rooms, "room", nil, "a room to follow; may be given several times")
 	f.BoolVar(&t.quotes, "quotes", false, "the newest quote and trade of the instruments")
@@ -80,7 +81,7 @@ func (t *tail) run(cmd *cobra.Command, instruments []string) error {
 		return explain(err, url)
 	}
 	s := &stream{
-		url: t.where(url), over: over, token: t.bearer(), topics: topics,
+		url: t.where(url), over: over, token: t.bearer(), user: t.as, topics: topics,
 		item: func(topic *streamTopic, it *outcryv1.Item) error { return t.print(cmd, t.itemLine(topic, it)) },
 		update: func(topic *streamTopic, u *outcryv1.Update) error {
 			return t.print(cmd, t.quoteLine(topic, u))

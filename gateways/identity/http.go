@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -17,11 +18,24 @@ func Bearer(h http.Header) string {
 	return strings.TrimSpace(token)
 }
 
+// UserHeader has the name that who asks gives himself, where nobody signs in: as hello does for
+// connections. Private rooms and conversations of two are told by it.
+const UserHeader = "Outcry-User"
+
+// Enter lets in who asks, by the head of a request.
+func Enter(ctx context.Context, gate Gate, h http.Header) (*Identity, error) {
+	who, err := gate.SignIn(ctx, Bearer(h))
+	if err != nil {
+		return nil, err
+	}
+	return who.Named(h.Get(UserHeader))
+}
+
 // Handler lets in who asks, for handlers of plain HTTP: they find them by From.
 // Others are answered with 401, or with 503 while keys cannot be read.
 func Handler(gate Gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who, err := gate.SignIn(r.Context(), Bearer(r.Header))
+		who, err := Enter(r.Context(), gate, r.Header)
 		if err != nil {
 			Refuse(w, err)
 			return

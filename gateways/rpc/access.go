@@ -18,7 +18,7 @@ func signIn(gate identity.Gate) connect.UnaryInterceptorFunc {
 			if r.Spec().IsClient {
 				return next(ctx, r)
 			}
-			who, err := gate.SignIn(ctx, identity.Bearer(r.Header()))
+			who, err := identity.Enter(ctx, gate, r.Header())
 			if err != nil {
 				return nil, Coded(identity.Error(err))
 			}
@@ -44,15 +44,19 @@ func (s *server) Revoke(ctx context.Context, r *outcryv1.RevokeRequest) (*outcry
 	})
 }
 
-// bearing sends a token with each request.
+// bearing sends with each request whose it is: by a token, or by a name where nobody signs in.
 type bearing struct {
-	token string
-	over  http.RoundTripper
+	token, user string
+	over        http.RoundTripper
 }
 
 func (b bearing) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+b.token)
+	if b.token != "" {
+		r.Header.Set("Authorization", "Bearer "+b.token)
+	} else {
+		r.Header.Set(identity.UserHeader, b.user)
+	}
 	return b.over.RoundTrip(r)
 }
 

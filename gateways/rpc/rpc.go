@@ -80,14 +80,14 @@ func NewHandler(c Config) (path string, h http.Handler) {
 // NewClient calls the server at base, such as http://127.0.0.1:8080, with a
 // token or API key; without one it says nothing of who calls.
 func NewClient(base, token string) outcryv1connect.OutcryClient {
-	return NewClientOver(http.DefaultTransport, base, token)
+	return NewClientOver(http.DefaultTransport, base, token, "")
 }
 
-// NewClientOver is NewClient with connections of the caller's.
-func NewClientOver(over http.RoundTripper, base, token string) outcryv1connect.OutcryClient {
+// NewClientOver is NewClient with connections of the caller's, and with his name where there is no token.
+func NewClientOver(over http.RoundTripper, base, token, user string) outcryv1connect.OutcryClient {
 	client := &http.Client{Transport: over}
-	if token != "" {
-		client = &http.Client{Transport: bearing{token, over}, CheckRedirect: stay}
+	if token != "" || user != "" {
+		client = &http.Client{Transport: bearing{token, user, over}, CheckRedirect: stay}
 	}
 	return outcryv1connect.NewOutcryClient(client, base)
 }

@@ -76,7 +76,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: "change", title: "Chg", label: "Change since the close before, or the open of the session",
-    text: (i) => changeOf(i) ?? NONE, value: changeValue,
+    fits: 6, text: (i) => changeOf(i) ?? NONE, value: changeValue,
   },
   {
     key: "bidSize", title: "Size", label: "Bid size",

@@ -1,16 +1,24 @@
 // Requests to the page's own server, signed in as the connection is.
 
-let tokenOf: () => string = () => "";
+export interface Signature {
+  /** Empty for none. */
+  token: string;
+  /** How this person calls himself, where nobody signs in; empty elsewhere. */
+  name: string;
+}
 
-/** From now on requests carry this token, in their header; empty for none. */
-export function signRequests(token: () => string): void {
-  tokenOf = token;
+let signature: () => Signature = () => ({ token: "", name: "" });
+
+/** From now on requests say whose they are, in their headers. */
+export function signRequests(as: () => Signature): void {
+  signature = as;
 }
 
 /** fetch, as the person who is signed in. */
 export function ask(url: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
-  const token = tokenOf();
+  const { token, name } = signature();
   if (token !== "") headers.set("Authorization", `Bearer ${token}`);
+  else if (name !== "") headers.set("Outcry-User", name);
   return fetch(url, { ...init, headers, credentials: "omit" });
 }

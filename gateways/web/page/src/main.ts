@@ -34,7 +34,7 @@ const tape = new Tape();
 let name = loadUser(localStorage);
 // Before anything else: a token must not stay in the address.
 const access = new Access(sessionStorage, localStorage, takeFragment());
-signRequests(() => access.token);
+signRequests(() => ({ token: access.token, name: access.mode === "named" ? name : "" }));
 let total = 0;
 /** The person chose a resolution; until then the page may. */
 let scalePicked = false;
