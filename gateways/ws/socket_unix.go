@@ -44,11 +44,11 @@ var attempts = sync.Pool{New: func() any {
 func tryWrite(raw syscall.RawConn, p []byte) (int, error) {
 	a := attempts.Get().(*attempt)
 	a.p, a.n, a.failed = p, 0, nil
-	err := errors.Join(raw.Write(a.do), a.failed)
-	n := a.n
-	a.p = nil
+	err := raw.Write(a.do)
+	n, failed := a.n, a.failed
+	a.p, a.failed = nil, nil
 	attempts.Put(a)
-	return n, err
+	return n, errors.Join(err, failed)
 }
 
 func write(fd int, p []byte) (int, error) {

@@ -96,7 +96,7 @@ func (c *raw) answered(number int64) {
 	}
 }
 
-// until reads on to the frame that is wanted.
+// until reads on to the frame that is wanted; pongs are passed over.
 func (c *raw) until(what string, wanted func(*outcryv1.ServerFrame) bool) *outcryv1.ServerFrame {
 	c.t.Helper()
 	for {
@@ -108,6 +108,9 @@ func (c *raw) until(what string, wanted func(*outcryv1.ServerFrame) bool) *outcr
 			}
 		}
 		head, payload := c.next()
+		if head == final|opPong {
+			continue
+		}
 		m := &outcryv1.ServerFrames{}
 		if err := proto.Unmarshal(payload, m); head != final|opBinary || err != nil {
 			c.t.Fatalf("waiting for %s: frame %x came, %v", what, head, err)
