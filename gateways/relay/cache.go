@@ -110,7 +110,7 @@ func (c *cache) told(e wire.Encoding, s wire.Slot, p *Place) []byte {
 	if traded {
 		m.from, m.to = from, to
 		c.trades.Reset()
-		told.Gap, told.Trades = p.span.since(&c.trades), &c.trades
+		told.Gap, told.Trades = c.spans.since(p.span, &c.trades), &c.trades
 	}
 	m.bytes = e.MergedPart(m.bytes[:0], &told)
 	return m.bytes
@@ -120,7 +120,7 @@ func (c *cache) told(e wire.Encoding, s wire.Slot, p *Place) []byte {
 func (c *cache) move(p *Place) {
 	before := p.span
 	p.span = c.spans.enter()
-	if before != nil {
+	if before != 0 {
 		c.spans.leave(before)
 	}
 }

@@ -27,8 +27,7 @@ const (
 
 // Instrument is the entry of one instrument. Safe for many goroutines.
 type Instrument struct {
-	slab    *slab
-	at      uint8                    // where its versions are in it
+	line    *line
 	changed [wire.Slots]atomic.Int64 // ingest time, ns, of what made the newest version; 0: not an event
 	cache   cache
 	entry
@@ -53,7 +52,7 @@ type Instrument struct {
 // newInstrument is called with the relay's lock held.
 func newInstrument(r *Relay, id string) *Instrument {
 	in := &Instrument{relay: r, id: id}
-	r.mu.slabs.seat(in)
+	in.line = r.mu.slabs.line(in)
 	for i, limit := range [streams]int{ClosedSecond: barItems, ClosedMinute: barItems, Trades: tradeItems} {
 		in.streams[i] = Stream{mu: &in.mu.Mutex, limit: limit}
 	}
@@ -95,7 +94,7 @@ func (in *Instrument) Stream(which int) *Stream { return &in.streams[which] }
 // Version changes with every change of a slot; 0 before it is attached. eventsOf says what it counts.
 func (in *Instrument) Version(s wire.Slot) uint64 { return in.version(s).Load() }
 
-func (in *Instrument) version(s wire.Slot) *atomic.Uint64 { return &in.slab.versions[in.at][s] }
+func (in *Instrument) version(s wire.Slot) *atomic.Uint64 { return &in.line.versions[s] }
 
 // ChangedAt is the ingest time, ns, of what made a slot's newest version; 0
 // where that was no event (it was attached, or became stale).

@@ -113,7 +113,7 @@ func TestAppendGivesTheNewestVersionOnceEncoded(t *testing.T) {
 
 // stands is where a place is, without its book.
 func stands(p Place) Place {
-	return Place{slab: p.slab, at: p.at, slot: p.slot, version: p.version, span: p.span}
+	return Place{line: p.line, slot: p.slot, version: p.version, span: p.span}
 }
 
 // eventsAt counts what a place was shown or told to have skipped, from whatever number on.

@@ -4,37 +4,34 @@ import "outcry/gateways/relay/wire"
 
 // Place is where one session stands in one slot of one entry: what it was shown last, and
 // what became of all that happened since. A session has hundreds and compares them
-// all, so it is five words. Its session has to Leave it before it releases the entry.
+// all, so it is four words. Its session has to Leave it before it releases the entry.
 type Place struct {
-	slab    *slab
+	line    *line
 	version uint64 // 0: nothing was shown yet
-	span    *span
-	began   uint64 // events before the snapshot and in it
-	// delivered are the updates that showed events, in 48 bits.
+	span    spanID
+	// began are the events before the snapshot and in it, in 48 bits: a version has no
+	// more of them. delivered are the updates that showed events, in 40 bits.
+	began         uint32
 	delivered     uint32
-	deliveredHigh uint16
-	at            uint8 // in the slab
+	beganHigh     uint16
+	deliveredHigh uint8
 	slot          uint8
 }
 
 // Place is the beginning of a slot: nothing was shown yet.
-func (in *Instrument) Place(s wire.Slot) Place {
-	return Place{slab: in.slab, at: in.at, slot: uint8(s)}
-}
+func (in *Instrument) Place(s wire.Slot) Place { return Place{line: in.line, slot: uint8(s)} }
 
 // Instrument that the place is in.
-func (p *Place) Instrument() *Instrument { return p.slab.of[p.at] }
+func (p *Place) Instrument() *Instrument { return p.line.in }
 
 // Slot that the place is in.
 func (p *Place) Slot() wire.Slot { return wire.Slot(p.slot) }
 
 // In says whether the place is in a slot of an entry.
-func (p *Place) In(in *Instrument, s wire.Slot) bool {
-	return p.slab == in.slab && p.at == in.at && p.Slot() == s
-}
+func (p *Place) In(in *Instrument, s wire.Slot) bool { return p.line == in.line && p.Slot() == s }
 
 // New says whether there is something that was not shown yet.
-func (p *Place) New() bool { return p.slab.versions[p.at][p.slot].Load() != p.version }
+func (p *Place) New() bool { return p.line.versions[p.slot].Load() != p.version }
 
 // Shown says whether something was written.
 func (p *Place) Shown() bool { return p.version != 0 }
@@ -55,10 +52,12 @@ func (p *Place) Book() Book {
 	if !p.Shown() {
 		return Book{}
 	}
-	published := eventsOf(p.Slot(), p.slab.versions[p.at][p.slot].Load()) - p.began
-	shown := eventsOf(p.Slot(), p.version) - p.began
+	published := eventsOf(p.Slot(), p.line.versions[p.slot].Load()) - p.beganAt()
+	shown := eventsOf(p.Slot(), p.version) - p.beganAt()
 	return Book{Published: published, Delivered: p.deliveries(), Conflated: shown - p.deliveries(), Waiting: published - shown}
 }
+
+func (p *Place) beganAt() uint64 { return uint64(p.beganHigh)<<32 | uint64(p.began) }
 
 func (p *Place) deliveries() uint64 { return uint64(p.deliveredHigh)<<32 | uint64(p.delivered) }
 
@@ -71,7 +70,7 @@ func (p *Place) Append(dst []byte, e wire.Encoding) (out []byte, merged uint64) 
 	after := eventsOf(p.Slot(), p.version)
 	switch {
 	case first:
-		p.began = after
+		p.began, p.beganHigh = uint32(after), uint16(after>>32)
 	case after > before:
 		if p.delivered++; p.delivered == 0 {
 			p.deliveredHigh++
@@ -84,7 +83,7 @@ func (p *Place) Append(dst []byte, e wire.Encoding) (out []byte, merged uint64) 
 // Leave gives the place back: nothing was shown. An entry keeps what was traded since for everyone who stands somewhere.
 func (p *Place) Leave() {
 	in := p.Instrument()
-	if p.span != nil {
+	if p.span != 0 {
 		in.cache.Lock()
 		in.cache.spans.leave(p.span)
 		in.cache.Unlock()

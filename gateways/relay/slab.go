@@ -6,29 +6,26 @@ import (
 	"outcry/gateways/relay/wire"
 )
 
-// slabSize is how many entries' versions stand in a row: 4 KB.
-const slabSize = 128
-
-// slab keeps the versions of entries close together: sessions compare hundreds in a
-// row without a lock, and entries lie kilobytes apart. A seat is given once: its memory goes with the
-// last entry of the slab.
-type slab struct {
-	versions [slabSize][wire.Slots]atomic.Uint64
-	of       [slabSize]*Instrument
+// line is what sessions compare of one entry, hundreds in a row and without a lock.
+type line struct {
+	versions [wire.Slots]atomic.Uint64
+	in       *Instrument
 }
 
-// slabs gives out seats; the relay's lock guards it.
+// slabs keep the lines of entries close together, 4 KB a slab: entries themselves lie
+// kilobytes apart. A line is given once: its memory goes with the last entry of its slab. The relay's lock guards them.
 type slabs struct {
-	newest *slab
-	taken  int
+	newest []line
 }
 
-// seat places an entry that nobody knows yet.
-func (s *slabs) seat(in *Instrument) {
-	if s.newest == nil || s.taken == slabSize {
-		s.newest, s.taken = new(slab), 0
+const slabLines = 102
+
+// line places an entry that nobody knows yet.
+func (s *slabs) line(in *Instrument) *line {
+	if len(s.newest) == 0 {
+		s.newest = make([]line, slabLines)
 	}
-	in.slab, in.at = s.newest, uint8(s.taken)
-	s.newest.of[s.taken] = in
-	s.taken++
+	l := &s.newest[0]
+	l.in, s.newest = in, s.newest[1:]
+	return l
 }

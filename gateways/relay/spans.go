@@ -2,12 +2,16 @@ package relay
 
 import "outcry/actors/instrument"
 
+// spanID names a span of one entry; 0 is none. A session has one for each instrument that
+// it watches, so it is half a pointer.
+type spanID uint32
+
 // span is what was traded between two versions at which sessions stand.
 type span struct {
-	prev, next *span
-	stand      int // sessions that stand where it begins; never none
-	trades     instrument.Tally
+	prev, next spanID
+	stand      uint32 // sessions that stand where it begins; none where it is free
 	gap        bool
+	trades     instrument.Tally
 }
 
 func (s *span) empty() bool { return !s.gap && s.trades.Empty() }
@@ -19,77 +23,91 @@ func (s *span) empty() bool { return !s.gap && s.trades.Empty() }
 // any more is joined to what lies before it. So there are at most as many spans as sessions, and one where
 // all are told everything. The cache's lock guards them.
 type spans struct {
-	first, last *span
-	spare       *span
+	all         []span // by id - 1
+	first, last spanID
+	free        spanID // the first of those that nobody stands at, by next
 }
+
+func (c *spans) at(id spanID) *span { return &c.all[id-1] }
 
 // add puts newer trades behind all others. Nobody waits for them where nobody stands.
 func (c *spans) add(t *instrument.Tally, gap bool) {
-	if c.last != nil {
-		c.last.trades.Merge(t)
-		c.last.gap = c.last.gap || gap
+	if c.last != 0 {
+		last := c.at(c.last)
+		last.trades.Merge(t)
+		last.gap = last.gap || gap
 	}
 }
 
 // enter places one session behind all that was traded.
-func (c *spans) enter() *span {
-	if c.last == nil || !c.last.empty() {
+func (c *spans) enter() spanID {
+	if c.last == 0 || !c.at(c.last).empty() {
 		c.push()
 	}
-	c.last.stand++
+	c.at(c.last).stand++
 	return c.last
 }
 
 func (c *spans) push() {
-	s := c.spare
-	c.spare = nil
-	if s == nil {
-		s = new(span)
+	id := c.free
+	if id == 0 {
+		c.all = append(c.all, span{})
+		id = spanID(len(c.all))
 	}
-	s.prev = c.last
-	if c.last == nil {
-		c.first = s
+	s := c.at(id)
+	c.free = s.next
+	s.prev, s.next = c.last, 0
+	if c.last == 0 {
+		c.first = id
 	} else {
-		c.last.next = s
+		c.at(c.last).next = id
 	}
-	c.last = s
+	c.last = id
 }
 
 // leave takes one session away from where it stands.
-func (c *spans) leave(s *span) {
+func (c *spans) leave(id spanID) {
+	s := c.at(id)
 	if s.stand--; s.stand > 0 {
 		return
 	}
-	if s.prev == nil {
+	if s.prev == 0 {
 		c.first = s.next
 	} else {
-		s.prev.trades.Merge(&s.trades)
-		s.prev.gap = s.prev.gap || s.gap
-		s.prev.next = s.next
+		before := c.at(s.prev)
+		before.trades.Merge(&s.trades)
+		before.gap = before.gap || s.gap
+		before.next = s.next
 	}
-	if s.next == nil {
+	if s.next == 0 {
 		c.last = s.prev
 	} else {
-		s.next.prev = s.prev
+		c.at(s.next).prev = s.prev
 	}
-	c.spare = recycled(s)
+	if c.first == 0 {
+		*c = spans{} // what thousands needed is let go
+		return
+	}
+	s.recycle(c.free)
+	c.free = id
 }
 
-// recycled empties a span to be used again; one that had grown is let go.
-func recycled(s *span) *span {
+// recycle empties a span to be used again; what had grown in it is let go.
+func (s *span) recycle(next spanID) {
 	if s.trades.Minutes() > 4 {
-		return nil
+		s.trades = instrument.Tally{}
 	}
 	s.trades.Reset()
-	*s = span{trades: s.trades}
-	return s
+	*s = span{next: next, trades: s.trades}
 }
 
 // since merges what was traded from where a span begins, and says whether some of it is not known.
-func (s *span) since(into *instrument.Tally) (gap bool) {
-	for ; s != nil; s = s.next {
+func (c *spans) since(id spanID, into *instrument.Tally) (gap bool) {
+	for id != 0 {
+		s := c.at(id)
 		into.Merge(&s.trades)
 		gap = gap || s.gap
+		id = s.next
 	}
 	return gap
 }

@@ -120,8 +120,8 @@ func TestEachSessionIsToldWhatItMissed(t *testing.T) {
 func wantSpans(t *rapid.T, in *Instrument, stand int) {
 	t.Helper()
 	spans, all := 0, 0
-	for s := in.cache.spans.first; s != nil; s = s.next {
-		spans, all = spans+1, all+s.stand
+	for id := in.cache.spans.first; id != 0; id = in.cache.spans.at(id).next {
+		spans, all = spans+1, all+int(in.cache.spans.at(id).stand)
 	}
 	if all != stand || spans != min(stand, 1) {
 		t.Fatalf("%d spans with %d sessions are kept, want %d sessions", spans, all, stand)
