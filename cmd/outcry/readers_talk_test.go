@@ -42,6 +42,18 @@ func (s *server) livelyTalk(t *testing.T) {
 	p.crowd(first)
 	p.lateWords(first, second)
 	p.order()
+	p.alone()
+}
+
+// alone is what ann and bob say to each other, and what has no place there.
+func (p pit) alone() {
+	words := &outcryv1.Command_Post{Post: &outcryv1.Post{Text: textOf("a word with you")}}
+	p.do("ann", &outcryv1.Command{To: "bob", Command: words})
+	p.do("bob", &outcryv1.Command{To: "ann", Command: words})
+	p.do("bob", &outcryv1.Command{To: "ann", Command: &outcryv1.Command_Join{Join: &outcryv1.Join{}}})
+	p.do("bob", &outcryv1.Command{To: "ann", Command: &outcryv1.Command_Leave{Leave: &outcryv1.Leave{}}})
+	p.do("ann", &outcryv1.Command{To: "bob", Command: &outcryv1.Command_Settings{Settings: &outcryv1.RoomSettings{Title: "ours"}}})
+	p.do("ann", &outcryv1.Command{To: "bob", Command: words})
 }
 
 // order is kept by staff: who is out can't speak, and comes back as the rules say.
@@ -69,6 +81,15 @@ func (p pit) order() {
 	act("ann", add, "cyd")
 	act("ann", unban, "cyd")
 	act("ann", unban, "cyd")
+	const mute, unmute = outcryv1.ModerateAction_MODERATE_ACTION_MUTE, outcryv1.ModerateAction_MODERATE_ACTION_UNMUTE
+	act("ann", add, "cyd")
+	for _, action := range []outcryv1.ModerateAction{mute, mute, unmute, unmute, mute} {
+		act("bob", action, "cyd")
+		act("ann", action, "cyd")
+		p.post("cyd", "with or without a voice", 0)
+	}
+	act("ann", kick, "cyd")
+	act("ann", unmute, "cyd")
 	private(true)
 	join("cyd")
 	act("ann", add, "cyd")
@@ -138,7 +159,9 @@ func (p pit) do(user string, c *outcryv1.Command) *outcryv1.Answer {
 	if c.ClientMsgId == nil {
 		c.ClientMsgId = newMessageID(p.t)
 	}
-	c.Room = "pit"
+	if c.To == "" {
+		c.Room = "pit"
+	}
 	a, err := p.s.client().Submit(p.t.Context(), &outcryv1.SubmitRequest{User: user, Command: c})
 	if err != nil {
 		p.t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/testing/protocmp"
 
+	"outcry/gateways/rpc"
 	"outcry/internal/engines"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -125,13 +127,14 @@ func (got *rebuilt) sameAs(t *testing.T, s *server) {
 			}
 		}
 	}
-	rooms, err := s.client().Rooms(ctx, &outcryv1.RoomsRequest{})
+	ann := rpc.NewClientOver(http.DefaultTransport, s.url, "", "ann") // she has a conversation of two
+	rooms, err := ann.Rooms(ctx, &outcryv1.RoomsRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range rooms.Rooms {
 		var want []*outcryv1.Message
-		for _, it := range messagesOf(t, s.client(), r.Room, 0, r.HeadSeq) {
+		for _, it := range messagesOf(t, ann, r.Room, 0, r.HeadSeq) {
 			want = append(want, it.GetMessage())
 		}
 		messages += len(want)

@@ -4,7 +4,10 @@ What a command may do depends on what the room still knows at that moment (its
 newest changes and ids), so this keeps the same windows; the rows are all kept.
 """
 
+import re
+from base64 import b32encode
 from collections import OrderedDict
+from hashlib import sha256
 
 from outcry.v1 import room_pb2 as words
 
@@ -50,6 +53,16 @@ def valid_user(name: str) -> bool:
     return 0 < len(name.encode()) <= 257
 
 
+def direct_id(one: str, other: str) -> str:
+    """The room of two people's conversation."""
+    names = sorted((one.encode(), other.encode()))
+    return "dm:" + b32encode(sha256(b"\n".join((b"outcry direct", *names))).digest()[:20]).decode().lower()
+
+
+def is_direct(id: str) -> bool:
+    return re.fullmatch("dm:[a-z2-7]{32}", id) is not None
+
+
 class Room:
     def __init__(self, id: str):
         self.id, self.head, self.clock, self.forgotten = id, 0, 0, 0
@@ -57,6 +70,7 @@ class Room:
         self.members: dict[str, Member] = {}
         self.owner, self.settings = "", words.RoomSettings()
         self.banned: set[str] = set()
+        self.muted: set[str] = set()
         self.ids: OrderedDict[tuple, list] = OrderedDict()  # (user, id) -> [what was asked for, what became of it]
         self.oldest = 0  # ms: ids before it are too old
         self.sources, self.recent, self.touched = Windows(), Known(RECENT), Known(TOUCHED)
@@ -90,12 +104,38 @@ class Room:
                 self.oldest = max(self.oldest, int.from_bytes(old[:6], "big") + 1)
 
     def command(self, one, kind: str) -> str:
+        opened, misplaced = self.direct(one, kind)
+        if misplaced:
+            return REFUSED
+        if opened and kind == "join":
+            return DONE
         me = self.members.get(one.user)
         if one.staff and kind in ("moderate", "delete", "settings"):  # granted to moderate, in the room or not
             me = me if me and me.person and me.role in STAFF else Member(words.ROLE_MODERATOR, True, 0)
         if kind != "join" and not (me and me.person):
             return REFUSED
+        if one.user in self.muted and (kind in ("post", "edit") or kind == "react" and not one.react.remove):
+            return REFUSED
         return getattr(self, "on_" + kind)(one, getattr(one, kind), me) or DONE
+
+    def direct(self, one, kind: str) -> tuple[bool, bool]:
+        """Whether the input opens a conversation of two, and whether it has no place where it came to."""
+        two, other = is_direct(self.id), getattr(one, "with")
+        if not two or other and (other == one.user or not valid_user(other) or direct_id(one.user, other) != self.id):
+            return False, bool(two or other)
+        if kind in ("leave", "settings", "moderate") or kind == "join" and not other:
+            return False, True
+        if not other or (them := self.members.get(other)) and them.person:
+            return False, False
+        first, second = sorted((one.user, other), key=str.encode)
+        title = f"{first}, {second}"
+        self.settings = words.RoomSettings(private=True, title=title if len(title.encode()) <= 256 else "")
+        m = self.next(one, words.MESSAGE_KIND_ADD, role=words.ROLE_MEMBER, settings=self.settings, text=words.Text(data=other.encode(), characters=len(other)))
+        m.ClearField("client_msg_id")
+        for user in (one.user, other):
+            self.members[user] = Member(m.role, True, m.seq)
+        self.put(m)
+        return True, False
 
     def next(self, one, kind: int, **more) -> words.Message:
         self.head += 1
@@ -244,6 +284,19 @@ class Room:
             self.banned.remove(whom)
             self.put(self.next(one, words.MESSAGE_KIND_UNBAN, **about))
             return DONE
+        if action == words.MODERATE_ACTION_UNMUTE:
+            if whom not in self.muted:
+                return REFUSED
+            self.muted.remove(whom)
+            self.put(self.next(one, words.MESSAGE_KIND_UNMUTE, **about))
+            return DONE
+        if action == words.MODERATE_ACTION_MUTE and whom != one.user and whom != self.owner:
+            if whom not in self.muted:
+                if len(self.muted) >= 1_000:
+                    return REFUSED
+                self.muted.add(whom)
+                self.put(self.next(one, words.MESSAGE_KIND_MUTE, **about))
+            return DONE
         if whom == one.user or whom == self.owner or action not in (words.MODERATE_ACTION_KICK, words.MODERATE_ACTION_BAN):
             return REFUSED
         if action == words.MODERATE_ACTION_KICK:
@@ -273,7 +326,7 @@ class Room:
     def bring(self, one) -> None:
         """A change of an archive."""
         i, seq = one.imported, one.source_seq
-        if not valid_user(one.user) or len(i.text.data) > 64 << 10 or i.kind not in IMPORTED:
+        if not valid_user(one.user) or len(i.text.data) > 64 << 10 or i.kind not in IMPORTED or is_direct(self.id):
             return
         if i.kind == words.MESSAGE_KIND_RENAME and not valid_user(i.text.data.decode(errors="surrogateescape")):
             return
