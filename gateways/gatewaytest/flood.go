@@ -42,7 +42,12 @@ func Seed(t *testing.T) *rand.Rand {
 func thousandBadFrames(t *testing.T, h *house) {
 	h.pit()
 	well := Neighbour(t, h.Floor, h.dial(t))
-	b := &bully{h: h, t: t, draw: &draw{Rand: Seed(t)}}
+	b := &bully{h: h, t: t, draw: &draw{Rand: Seed(t)}, seen: map[string]int{}}
+	defer func() {
+		if t.Failed() {
+			t.Logf("the last one was %s: %v %q", b.last.what, b.last.frame, b.last.raw)
+		}
+	}()
 	b.settle()
 	well()
 	before, routines := Held(), runtime.NumGoroutine()
@@ -72,6 +77,7 @@ type bully struct {
 	t    *testing.T
 	p    *peer
 	draw *draw
+	last bad
 	seen map[string]int
 }
 
@@ -85,6 +91,8 @@ func (b *bully) settle() {
 
 func (b *bully) send(bad bad) {
 	b.t.Helper()
+	b.last = bad
+	b.seen[bad.what]++
 	p := b.p
 	if bad.fresh {
 		p = &peer{Client: b.h.dial(b.t), t: b.t}
@@ -99,10 +107,6 @@ func (b *bully) send(bad bad) {
 	if err != nil && !bad.ends { // one that ends the connection may do so before it is sent whole
 		b.t.Fatalf("sending %s: %v", bad.what, err)
 	}
-	if b.seen == nil {
-		b.seen = map[string]int{}
-	}
-	b.seen[bad.what]++
 	if bad.ends {
 		b.ended(p, bad)
 		return
