@@ -13,9 +13,10 @@ func (s *Session) Fill(dst []byte, now time.Time) (out []byte, more bool) {
 	body := len(dst)
 	dst = s.fillReplies(dst, body+fillBytes)
 	dst = s.fillDue(dst, body+fillBytes/2)
-	for _, g := range s.groups {
-		dst = g.fill(dst, body+fillBytes)
+	for i := range s.groups {
+		dst = s.groups[(s.turn+i)%len(s.groups)].fill(dst, body+fillBytes)
 	}
+	s.turn++
 	dst = s.fillDue(dst, body+fillBytes)
 	if len(dst) == body {
 		return dst[:start], false

@@ -47,6 +47,7 @@ type Session struct {
 	replies []*outcryv1.ServerFrame
 	topics  map[topicKey]*subscription // never-lose topics, and those that are not granted yet
 	groups  []*group                   // all others
+	turn    int                        // which of them is filled first
 	seats   seats
 	waiting []*request // Subscribes whose entities are being attached
 	due     queue      // streams that have something to fill
@@ -132,13 +133,16 @@ func (s *Session) Tick(now time.Time) {
 		return
 	}
 	s.recheck()
-	if !now.Before(s.beatAt) {
-		s.beat()
-	}
 	for _, g := range s.groups {
 		if !g.atOnce() && !now.Before(g.next) {
 			g.scan()
+			if s.beatAt.Before(g.next) { // in the same message
+				s.beatAt = now
+			}
 		}
+	}
+	if !now.Before(s.beatAt) {
+		s.beat()
 	}
 	s.expire()
 	s.retryReads()
