@@ -113,3 +113,18 @@ func TestChartDrawsHistoryAndTheLiveBarInEveryResolution(t *testing.T) {
 	tab.WaitFor(webtest.CandlesDrawn)
 	noProblems(t, tab)
 }
+
+// A market whose past comes after its first ticks, as a demo's or an import's does, would be shown by the second for ever.
+func TestAChartOfFewMinutesShowsMinutesOnceThereAreMore(t *testing.T) {
+	t.Parallel()
+	b := webtest.Start(t)
+	f := newFake(t, 1)
+	id := f.market.ids[0]
+	past := f.market.withhold(id, 60)
+	tab := b.Open(f.url(), webtest.View{})
+	live(tab)
+	tab.WaitFor(`outcry.chart().scale.name === "1S" && outcry.chart().bars.length > 300`)
+	f.market.bring(id, 60, past)
+	tab.WaitFor(`outcry.chart().scale.name === "1" && outcry.chart().bars.length >= 600`)
+	noProblems(t, tab)
+}

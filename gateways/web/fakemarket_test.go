@@ -136,6 +136,23 @@ func (m *market) setStale(id string, since time.Time) {
 	i.stale = &outcryv1.Staleness{SinceNs: since.UnixNano(), Reason: outcryv1.StaleReason_STALE_REASON_FEED}
 }
 
+// withhold takes away all but the newest bars of a resolution, which bring gives back.
+func (m *market) withhold(id string, seconds int64) (past []*outcryv1.Bar) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := m.instruments[id]
+	all := i.bars[seconds]
+	i.bars[seconds] = slices.Clone(all[len(all)-3:])
+	return all[:len(all)-3]
+}
+
+func (m *market) bring(id string, seconds int64, past []*outcryv1.Bar) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := m.instruments[id]
+	i.bars[seconds] = slices.Concat(past, i.bars[seconds])
+}
+
 // run ticks at random until the context ends.
 func (m *market) run(ctx context.Context, perSecond int) {
 	clock := time.NewTicker(10 * time.Millisecond)

@@ -14,6 +14,9 @@ const NEXT_PAGE = 1_000;
 /** Bars held at once; the left edge stays where it is beyond. */
 const MOST_BARS = 20_000;
 const FEW_BARS = 15;
+/** Where there were few, it is looked for more first after this, and then after twice as long each time. */
+const LOOK_AGAIN_MS = 2_000;
+const LOOK_AGAIN_MOST_MS = 60_000;
 /** History is read again after a failure, or for a revision, no sooner than this. */
 const RELOAD_MS = 2_000;
 
@@ -23,6 +26,8 @@ export interface ChartEvents {
   status(text: string): void;
   /** There are so few bars that a finer resolution shows more. */
   sparse(): void;
+  /** There are more by now, as when the past of a market comes after its present. */
+  ample(): void;
 }
 
 export class Chart {
@@ -34,6 +39,8 @@ export class Chart {
   private paging = false;
   private atEnd = false;
   private reloadPlanned = false;
+  /** Id of the newest instrument that had few bars. */
+  private sparse = "";
   /** Newest version by open time of what came while history was read. */
   private readonly early = new Map<string, Bar>();
   private readonly drawn = new Map<number, Candle>();
@@ -104,11 +111,32 @@ export class Chart {
       this.canvas.setBars(this.series.bars, instrument.priceDecimals, fresh);
       const { length } = this.series.bars;
       this.events.status(length === 0 ? "No trades yet" : "");
-      if (fresh && length > 0 && length < FEW_BARS && this.scale.seconds > 1) this.events.sparse();
+      if (this.scale.seconds === 1 && this.sparse === instrument.id) void this.lookAgain(instrument, signal);
+      if (fresh && length > 0 && length < FEW_BARS && this.scale.seconds > 1) {
+        this.sparse = instrument.id;
+        this.events.sparse();
+      }
     } catch (error) {
       if (signal.aborted) return;
       this.events.status(`History cannot be read: ${(error as Error).message}`);
       this.reloadSoon();
+    }
+  }
+
+  /** Waits until an instrument that had few minutes has more, for as long as its seconds are shown. */
+  private async lookAgain(instrument: Instrument, signal: AbortSignal): Promise<void> {
+    for (let wait = LOOK_AGAIN_MS; ; wait = Math.min(2 * wait, LOOK_AGAIN_MOST_MS)) {
+      await new Promise((later) => setTimeout(later, wait));
+      if (signal.aborted) return;
+      try {
+        const query = { symbol: instrument.id, resolution: "1", from: 0, to: Math.floor(Date.now() / 1000), countback: FEW_BARS };
+        const { bars } = await readHistory(query, signal);
+        if (bars.length < FEW_BARS) continue;
+        this.sparse = "";
+        return this.events.ample();
+      } catch {
+        // It is asked again.
+      }
     }
   }
 

@@ -89,6 +89,7 @@ const chart = new Chart(canvas, painter, {
   watch: (instrument, resolution) => tapeFeed.watchBars(instrument, resolution),
   status: (text) => (byId("chart-status").textContent = text),
   sparse: () => !scalePicked && pickScale(SCALES[0]),
+  ample: () => !scalePicked && pickScale(SCALES[1]),
 });
 
 function drawTicker(): void {
