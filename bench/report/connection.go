@@ -26,10 +26,11 @@ var tunnels = []struct {
 }{
 	{"one", "1 client", nil},
 	{"bounded", "1 client whose kernel takes 64 KB", []string{"--kernel", "65536"}},
+	{"proxy", "the same through haproxy", []string{"--kernel", "65536", "--haproxy", "haproxy"}},
 	{"many", "500 clients", []string{"--clients", "500", "--per-second", "1", "--still", "50s"}},
 }
 
-// runConnection measures what only names (fanout, idle, one, bounded, many, storm; empty is all) and writes the report.
+// runConnection measures what only names (fanout, idle, one, bounded, proxy, many, storm; empty is all) and writes the report.
 func runConnection(binary, out, only string, render bool) error {
 	folder := strings.TrimSuffix(out, ".md")
 	if err := os.MkdirAll(folder, 0o755); err != nil {

@@ -31,7 +31,7 @@ func main() {
 	render := flag.Bool("render", false, "run nothing, write tables and plots again")
 	runs := flag.Int("runs", 0, "runs of each scenario at most; 0: as many as its figures are worth")
 	short := flag.Bool("short", false, "a tenth of the time, one run each: to see that all works")
-	connection := flag.Bool("connection", false, "measure what one connection costs and bears, rather than the floor; -only names fanout, idle, one, bounded, many, storm")
+	connection := flag.Bool("connection", false, "measure what one connection costs and bears, rather than the floor; -only names fanout, idle, one, bounded, proxy, many, storm")
 	flag.Parse()
 	if *connection {
 		if err := runConnection(*binary, *out, *only, *render); err != nil {

@@ -26,6 +26,7 @@ type tunnelBench struct {
 	warmUp    time.Duration
 	perSecond float64
 	kernel    int
+	proxy     string
 	asJSON    bool
 	ticks     stall.Ticks
 }
@@ -61,6 +62,7 @@ server's memory is looked at before, and while they stand still.`,
 	f.DurationVar(&b.warmUp, "warm-up", 5*time.Second, "how long they read before")
 	f.Float64Var(&b.perSecond, "per-second", 0, "how often a client wants an instrument at most; 0: at once")
 	f.IntVar(&b.kernel, "kernel", 0, "size of the clients' kernel receive buffers, bytes; 0: the kernel's own")
+	f.StringVar(&b.proxy, "haproxy", "", "program of haproxy: put it between, with its own buffers; empty: no proxy")
 	f.BoolVar(&b.asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -81,7 +83,15 @@ func (b *tunnelBench) measure(ctx context.Context) error {
 	var failed error
 	err = serve(ctx, c, io.Discard, func(ctx context.Context, a *app, url string) error {
 		defer stop()
-		failed = b.on(ctx, a, tap, strings.TrimPrefix(url, "http://"))
+		address := strings.TrimPrefix(url, "http://")
+		if b.proxy != "" {
+			var stopProxy func()
+			if address, stopProxy, failed = throughProxy(ctx, b.proxy, address); failed != nil {
+				return failed
+			}
+			defer stopProxy()
+		}
+		failed = b.on(ctx, a, tap, address)
 		return failed
 	})
 	return errors.Join(failed, err)
