@@ -33,7 +33,7 @@ func TestAClientBehindAProxyIsSeenByItsOwnAddress(t *testing.T) {
 				if _, err := conn.Write(slices.Concat(said.head, said.body)); err != nil {
 					t.Fatal(err)
 				}
-				first(conn)
+				first(conn, moment, greeted)
 				var all []pump.Seen
 				if err := pumps.Each(t.Context(), func(some []pump.Seen) { all = append(all, some...) }); err != nil || len(all) != 1 {
 					t.Fatalf("%d clients are seen, %v", len(all), err)

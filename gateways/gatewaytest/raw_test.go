@@ -47,7 +47,9 @@ func (w way) nearlyRight(t *testing.T) {
 	well := gatewaytest.Neighbour(t, floor, w.dial(t, address))
 	well()
 	random, said := gatewaytest.Seed(t), w.spoken(t)
-	if answer := w.say(t, address, said, slices.Concat(said.head, said.body), false); len(answer) < 300 { // hello, the price and the pong are in it, maybe compressed
+	// As it is it is answered with hello, a price and a pong, maybe compressed.
+	whole := func(answer []byte) bool { return len(answer) >= 300 }
+	if answer := w.say(t, address, said, slices.Concat(said.head, said.body), false, patience, whole); !whole(answer) {
 		t.Fatalf("as it is it was answered %q", answer)
 	}
 	before := gatewaytest.Held()
@@ -55,7 +57,7 @@ func (w way) nearlyRight(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range batch {
 			p := said.torn(random)
-			all.Go(func() { w.say(t, address, said, p, w.tls && i%4 == 0) })
+			all.Go(func() { w.say(t, address, said, p, w.tls && i%4 == 0, moment, greeted) })
 		}
 		well()
 		all.Wait()
@@ -75,8 +77,8 @@ func (w way) nearlyRight(t *testing.T) {
 }
 
 // say speaks until the server hangs up, which it must once we have nothing more
-// to say, and gives what it answered. below speaks to TLS as if it were not there.
-func (w way) say(t *testing.T, address string, s spoken, p []byte, below bool) (answer []byte) {
+// to say, and gives what it answered: enough of it is waited for, for a moment. below speaks to TLS as if it were not there.
+func (w way) say(t *testing.T, address string, s spoken, p []byte, below bool, within time.Duration, enough func(answer []byte) bool) (answer []byte) {
 	conn, err := net.Dial("tcp", address)
 	if err == nil {
 		defer conn.Close()
@@ -91,7 +93,7 @@ func (w way) say(t *testing.T, address string, s spoken, p []byte, below bool) (
 		talk = w.wrap(talk)
 	}
 	_, err = talk.Write(p) // it may hang up on us before we are through
-	answer, unread := first(talk), talk.CloseWrite()
+	answer, unread := first(talk, within, enough), talk.CloseWrite()
 	if unread == nil {
 		var more []byte
 		more, unread = io.ReadAll(talk)
@@ -126,13 +128,13 @@ func (w way) wrap(conn half) half {
 	return tls.Client(conn, config)
 }
 
-// first reads until the server greets, or has nothing to say for a moment: what
+// first reads until the server has said enough, or nothing for a moment: what
 // comes behind the end of what we say it need not answer.
-func first(conn net.Conn) (answer []byte) {
-	_ = conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond)) // an error comes again below
+func first(conn net.Conn, within time.Duration, enough func(answer []byte) bool) (answer []byte) {
+	_ = conn.SetReadDeadline(time.Now().Add(within)) // an error comes again below
 	defer func() { _ = conn.SetReadDeadline(time.Now().Add(patience)) }()
 	p := make([]byte, 4096)
-	for !bytes.Contains(answer, greeting) {
+	for !enough(answer) {
 		n, err := conn.Read(p)
 		answer = append(answer, p[:n]...)
 		if err != nil {
@@ -142,8 +144,11 @@ func first(conn net.Conn) (answer []byte) {
 	return answer
 }
 
-// greeting is in what answers hello, in every encoding that is not compressed.
-var greeting = []byte("lineage-1")
+// moment is how long a greeting is waited for that may not come.
+const moment = 100 * time.Millisecond
+
+// greeted looks for what answers hello, in every encoding that is not compressed.
+func greeted(answer []byte) bool { return bytes.Contains(answer, []byte("lineage-1")) }
 
 // half is a connection one of whose sides can be closed.
 type half interface {

@@ -35,7 +35,7 @@ func TestAClientThatVanishedIsGoneFromEveryTransport(t *testing.T) {
 		if _, err := conn.Write(slices.Concat(said.head, said.body)); err != nil {
 			t.Fatal(err)
 		}
-		if answer := first(conn); len(answer) == 0 || pumps.Clients() != 1 {
+		if answer := first(conn, moment, greeted); len(answer) == 0 || pumps.Clients() != 1 {
 			t.Fatalf("%s: %d clients are there, and %q was said", name, pumps.Clients(), answer)
 		}
 		left.Go(func() {
