@@ -29,11 +29,11 @@ func (g *Granted) Messages(ctx context.Context, q *outcryv1.MessagesRequest) (*o
 	if q.AfterSeq > 0 && q.AfterSeq+1 < from { // else it would be a page of what is left out
 		q = &outcryv1.MessagesRequest{Room: q.Room, AfterSeq: from - 1, Limit: q.Limit}
 	}
-	answer, err := roomRead(ctx, g, q.Room, func() (*outcryv1.MessagesResponse, error) { return g.reads.Messages(ctx, q) })
+	answer, err := g.reads.Messages(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	if from, err = g.from(ctx, q.Room); err != nil { // after it was read, as roomRead
+	if from, err = g.from(ctx, q.Room); err != nil { // once more after it was read, as roomRead
 		return nil, err
 	}
 	first := slices.IndexFunc(answer.Messages, func(m *outcryv1.Message) bool { return m.GetSeq() >= from })

@@ -112,7 +112,7 @@ func (b *inbox) end() {
 	}
 }
 
-// over is closed already.
+// isOver is closed already.
 var isOver = func() chan struct{} {
 	c := make(chan struct{})
 	close(c)

@@ -150,7 +150,6 @@ func (s *Session) become(who *identity.Identity) {
 		for i := len(g.places) - 1; i >= 0; i-- {
 			key := keyAt(&g.places[i])
 			if refusal := s.demand(identity.See, key.id); refusal != nil {
-				s.tokens.stale = true
 				g.leave(i)
 				s.replyEnded(key, refusal)
 			}

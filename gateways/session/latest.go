@@ -68,6 +68,7 @@ func (g *group) unwatch(i int) {
 
 // leave gives a topic back; the last one takes its place. An empty group goes.
 func (g *group) leave(i int) {
+	g.session.tokens.stale = true
 	last, in := len(g.places)-1, g.places[i].Instrument()
 	g.unwatch(i)
 	g.places[i].Leave()
@@ -118,7 +119,7 @@ func (g *group) waiting() int {
 // fill writes what is new, until dst has grown to limit.
 func (g *group) fill(dst []byte, limit int) []byte {
 	if g.atOnce() {
-		if begin := g.at; begin > 0 {
+		if g.at > 0 {
 			dst = g.fillMarked(dst, limit)
 		}
 		return g.fillMarked(dst, limit)

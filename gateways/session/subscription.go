@@ -106,7 +106,6 @@ func (s *Session) forget(key topicKey, refusal *outcryv1.Error) (had bool) {
 		return true
 	}
 	if g, i := s.find(key); g != nil {
-		s.tokens.stale = true
 		g.leave(i)
 		return true
 	}
@@ -140,9 +139,7 @@ func (sub *subscription) openLatest(want *outcryv1.Subscription) *outcryv1.Error
 		return refusal
 	}
 	sub.every = intervalOf(want.GetMaxPerSecond())
-	s := &sub.session.seats
-	sub.seat = s.take(sub)
-	sub.instrument.Watch(slotOf(sub.key), &s.board, sub.seat)
+	sub.takeSeat()
 	return nil
 }
 
@@ -151,9 +148,7 @@ func (sub *subscription) openStream(want *outcryv1.Subscription) *outcryv1.Error
 		return refusal
 	}
 	sub.stream = newStream(sub, want)
-	s := &sub.session.seats
-	sub.seat = s.take(sub)
-	sub.stream.source.Watch(&s.board, sub.seat)
+	sub.takeSeat()
 	return nil
 }
 
@@ -180,6 +175,17 @@ func (sub *subscription) release() {
 	}
 	if sub.room != nil {
 		sub.room.Release()
+	}
+}
+
+// takeSeat has the subscription marked when something happens to its entity.
+func (sub *subscription) takeSeat() {
+	s := &sub.session.seats
+	sub.seat = s.take(sub)
+	if sub.stream != nil {
+		sub.stream.source.Watch(&s.board, sub.seat)
+	} else {
+		sub.instrument.Watch(slotOf(sub.key), &s.board, sub.seat)
 	}
 }
 
