@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"outcry/actors/room"
 	"outcry/gateways/identity"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -47,8 +46,8 @@ func (g *Granted) Messages(ctx context.Context, q *outcryv1.MessagesRequest) (*o
 // from is the first seq of a room that who asks may read; a refusal where there is none.
 func (g *Granted) from(ctx context.Context, id string) (uint64, error) {
 	from, err := g.admits(ctx, identity.From(ctx), id)
-	if err == nil && from == room.Nothing {
-		err = &identity.Refusal{Code: outcryv1.ErrorCode_ERROR_CODE_NOT_A_MEMBER, Text: "join room " + id + " first: it is read from one's joining on"}
+	if err == nil {
+		err = identity.Entry(id, from, true)
 	}
 	return from, err
 }
@@ -63,7 +62,7 @@ func (g *Granted) admits(ctx context.Context, who *identity.Identity, id string)
 	}
 	from, may, err := g.reads.Admits(ctx, id, who.User)
 	if err == nil && !may {
-		err = identity.Forbidden("room %s is private, or you were banned from it", id)
+		err = identity.Entry(id, from, may)
 	}
 	return from, err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"outcry/actors/room"
 	"outcry/gateways/fault"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -38,6 +39,17 @@ func Unavailable(format string, args ...any) error {
 // TooFast: tokens come faster than they are looked at.
 func TooFast(after time.Duration) error {
 	return &Refusal{Code: outcryv1.ErrorCode_ERROR_CODE_RATE_LIMITED, Text: "too many sign-ins at a time; this one was not looked at", After: after}
+}
+
+// Entry refuses a room that its own rules do not show to somebody: may and from are what its Audience says of him.
+func Entry(id string, from uint64, may bool) error {
+	switch {
+	case !may:
+		return Forbidden("room %s is private, or you were banned from it", id)
+	case from == room.Nothing:
+		return &Refusal{Code: outcryv1.ErrorCode_ERROR_CODE_NOT_A_MEMBER, Text: fmt.Sprintf("join room %s first: it is read from one's joining on", id)}
+	}
+	return nil
 }
 
 // CodeOf is the code of a Refusal; ok is false for other errors.

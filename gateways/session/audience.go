@@ -1,7 +1,6 @@
 package session
 
 import (
-	"outcry/actors/room"
 	"outcry/gateways/identity"
 	outcryv1 "outcry/proto/outcry/v1"
 )
@@ -59,11 +58,8 @@ func (sub *subscription) barred() *outcryv1.Error {
 		return nil
 	}
 	from, may := sub.room.Admits(s.user)
-	switch {
-	case !may:
-		return failure(outcryv1.ErrorCode_ERROR_CODE_FORBIDDEN, "room %s is private, or you were banned from it", sub.key.id)
-	case from == room.Nothing:
-		return failure(outcryv1.ErrorCode_ERROR_CODE_NOT_A_MEMBER, "join room %s first: it is read from one's joining on", sub.key.id)
+	if err := identity.Entry(sub.key.id, from, may); err != nil {
+		return identity.Error(err)
 	}
 	sub.guest.from = from
 	return nil
