@@ -40,6 +40,18 @@ func minted(t *testing.T, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// minter makes tokens with a secret.
+func minter(t *testing.T, secret string) func(user string, grants ...string) string {
+	return func(user string, grants ...string) string {
+		t.Helper()
+		args := []string{"--key", secret, "--user", user}
+		for _, g := range grants {
+			args = append(args, "--grant", g)
+		}
+		return minted(t, args...)
+	}
+}
+
 // signedIn starts a server where people sign in, and says where its secret and its file of keys are.
 func signedIn(t *testing.T) (s *server, secret, keys string) {
 	t.Helper()
@@ -163,13 +175,7 @@ func TestAKeyThatIsTakenBackEndsItsStreamWithinASecond(t *testing.T) {
 // Breaks for users: a revoked person goes on reading, or comes back with the old token after a restart.
 func TestARevokedUserStaysOutOverRestarts(t *testing.T) {
 	s, secret, _ := signedIn(t)
-	token := func(user string, grants ...string) string {
-		args := []string{"--key", secret, "--user", user}
-		for _, g := range grants {
-			args = append(args, "--grant", g)
-		}
-		return minted(t, args...)
-	}
+	token := minter(t, secret)
 	root, ann, bob := token("root", "admin=*", "see=outcry:*"), token("ann", "see=*", "post=*"), token("bob", "see=*", "post=*")
 	if _, err := s.commandAs(ann, "post", "--join", "hall", "one"); err != nil {
 		t.Fatal(err)

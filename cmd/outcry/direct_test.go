@@ -9,13 +9,7 @@ import (
 // everything, or does not reach the other one.
 func TestAConversationOfTwoIsTheirs(t *testing.T) {
 	s, secret, _ := signedIn(t)
-	token := func(user string, grants ...string) string {
-		args := []string{"--key", secret, "--user", user}
-		for _, g := range grants {
-			args = append(args, "--grant", g)
-		}
-		return minted(t, args...)
-	}
+	token := minter(t, secret)
 	ann, bob, cyd := token("ann", "see=*", "post=*"), token("bob", "see=*", "post=*"), token("cyd", "see=*", "post=*")
 	root := token("root", "see=*", "post=*", "moderate=*", "admin=*")
 	const id = "dm:qiggnzlmrr5hnjnfuyppgk5edrk3wgo6"

@@ -160,19 +160,13 @@ func (tr *transcript) enter(token string) {
 }
 
 func (tr *transcript) signingIn(secret string) {
-	bob := func(grants ...string) string {
-		args := []string{"--key", secret, "--user", "bob", "--ttl", "1h"}
-		for _, g := range grants {
-			args = append(args, "--grant", g)
-		}
-		return minted(tr.t, args...)
-	}
+	token := minter(tr.t, secret)
 	tr.say("\n# Where people sign in, a token says who one is and what one may. A hello without one ends the conversation.")
 	tr.connect()
 	tr.client(`{"hello":{"version":1,"user":"bob"}}`)
 	tr.server("error")
 	tr.closed()
-	tr.enter(bob("see=hall", "post=hall"))
+	tr.enter(token("bob", "see=hall", "post=hall"))
 	tr.server("hello")
 	tr.say("\n# What is not granted is refused, each by itself.")
 	tr.client(`{"subscribe":{"request":1,"subscriptions":[{"topic":{"channel":"CHANNEL_ROOM","id":"attic"}}]}}`)
@@ -181,13 +175,13 @@ func (tr *transcript) signingIn(secret string) {
 	tr.server("answer")
 	tr.say("\n# A new token, before the old one ends.")
 	tr.say(`C: {"signIn":{"request":2,"token":"eyJhbGciOiJIUzI1NiJ9…"}}`)
-	tr.write(fmt.Sprintf(`{"signIn":{"request":2,"token":%q}}`, bob("see=hall", "post=hall")))
+	tr.write(fmt.Sprintf(`{"signIn":{"request":2,"token":%q}}`, token("bob", "see=hall", "post=hall")))
 	tr.server("signedIn")
 }
 
 // moderation goes on as bob, whom ann sends away.
 func (tr *transcript) moderation(secret string) {
-	ann := minted(tr.t, "--key", secret, "--user", "ann", "--ttl", "1h", "--grant", "see=*", "--grant", "post=*", "--grant", "admin=*")
+	ann := minter(tr.t, secret)("ann", "see=*", "post=*", "admin=*")
 	staff := func(args ...string) {
 		if _, err := tr.s.commandAs(ann, args...); err != nil {
 			tr.t.Fatal(err)

@@ -8,13 +8,7 @@ import (
 // Breaks for users: whoever runs a room can't do so from a terminal, or is told nothing when it is refused.
 func TestARoomIsRunFromATerminal(t *testing.T) {
 	s, secret, _ := signedIn(t)
-	token := func(user string, grants ...string) string {
-		args := []string{"--key", secret, "--user", user}
-		for _, g := range grants {
-			args = append(args, "--grant", g)
-		}
-		return minted(t, args...)
-	}
+	token := minter(t, secret)
 	tokens := map[string]string{"ada": token("ada", "see=*", "post=*"), "bob": token("bob", "see=*", "post=*"), "root": token("root", "see=*", "moderate=desk")}
 	for _, c := range []struct {
 		by, command, want string // want is standard output, up to …, or part of the trouble after !

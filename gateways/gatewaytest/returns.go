@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -31,7 +30,7 @@ type wanderer struct {
 }
 
 func returns() int {
-	if os.Getenv("OUTCRY_SOAK") != "" {
+	if soaking() {
 		return 1500 // for each of seven transports
 	}
 	return 40

@@ -75,23 +75,12 @@ func TestAChangeDuringItsOwnTurnIsMarkedAgain(t *testing.T) {
 	p.Watch(&board, 70)
 	const last = 20_000
 	var group sync.WaitGroup
-	done := make(chan struct{})
-	group.Go(func() {
-		defer close(done)
-		for seq := uint64(2); seq <= last; seq++ {
-			f.change("A", seq)
-		}
-	})
-	for ended := false; !ended; {
-		select {
-		case <-done:
-			ended = true // and one more look
-		default:
-		}
+	done := f.changing(&group, "A", last)
+	meanwhile(done, func() {
 		told := owner.n
 		marks.Take(nil)
 		if owner.n == told {
-			continue
+			return
 		}
 		for at, ok := board.Next(0); ok; at, ok = board.Next(at + 1) {
 			if at != 70 {
@@ -99,7 +88,7 @@ func TestAChangeDuringItsOwnTurnIsMarkedAgain(t *testing.T) {
 			}
 			appended(wire.Binary, &p)
 		}
-	}
+	})
 	group.Wait()
 	if p.New() || board.Any() || eventsAt(&p) != last {
 		t.Errorf("stands at %d of %d, %d are marked", eventsAt(&p), last, board.Count())

@@ -90,3 +90,27 @@ func appended(e wire.Encoding, p *Place) []byte {
 	frame, _ := p.Append(nil, e)
 	return frame
 }
+
+// changing moves an instrument on up to a seq; done is closed after that.
+func (f *testFloor) changing(group *sync.WaitGroup, id string, last uint64) (done chan struct{}) {
+	done = make(chan struct{})
+	group.Go(func() {
+		defer close(done)
+		for seq := uint64(2); seq <= last; seq++ {
+			f.change(id, seq)
+		}
+	})
+	return done
+}
+
+// meanwhile looks until done is closed, and once more.
+func meanwhile(done <-chan struct{}, look func()) {
+	for ended := false; !ended; {
+		select {
+		case <-done:
+			ended = true
+		default:
+		}
+		look()
+	}
+}

@@ -126,32 +126,21 @@ func TestVersionsAndFramesBelongTogetherUnderLoad(t *testing.T) {
 	in := watched(t, New(Config{Floor: f}), "A")
 	const last = 3000
 	var group sync.WaitGroup
-	done := make(chan struct{})
-	group.Go(func() {
-		defer close(done)
-		for seq := uint64(2); seq <= last; seq++ {
-			f.change("A", seq)
-		}
-	})
+	done := f.changing(&group, "A", last)
 	for range 4 {
 		group.Go(func() {
 			p := in.Place(wire.Quote)
 			seq := read(t, wire.Binary, appended(wire.Binary, &p)).GetSeq()
-			for ended := false; !ended; {
-				select {
-				case <-done:
-					ended = true // and one more look
-				default:
-				}
+			meanwhile(done, func() {
 				if !p.New() {
-					continue
+					return
 				}
 				u := read(t, wire.Binary, appended(wire.Binary, &p))
 				if events := max(u.GetMerged().GetEvents(), 1); seq+events != u.GetSeq() || eventsAt(&p) != u.GetSeq() || u.GetQuote().GetQuote().GetBidPrice() != int64(u.GetSeq()) {
 					t.Errorf("after %d came %v", seq, u)
 				}
 				seq = u.GetSeq()
-			}
+			})
 			if seq != last {
 				t.Errorf("the newest version is %d, not %d", seq, last)
 			}
